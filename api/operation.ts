@@ -1,0 +1,48 @@
+import type { Static, TObject, TSchema } from 'typebox';
+import type { ErrorCode } from '../schemas/errors.ts';
+import type { Identity } from '../schemas/identity.ts';
+
+/** Who asks, and from where. */
+export interface Caller<Who = Identity | undefined> {
+  readonly identity: Who;
+  /** The client's address, for limits. */
+  readonly address: string;
+  /** The device that asks: the token's did, or else the client id of an MQTT connection. */
+  readonly did?: string;
+}
+
+/**
+ * One operation, two doors: declared once, served as `METHOD /v1{path}` and as `req/{name}`.
+ *
+ * `input` is one object: over HTTP its members come from the path, then the query (GET, DELETE) or the JSON body, over
+ * MQTT from the payload; unknown members are refused with `request.invalid`.
+ */
+export interface Operation<In extends TObject = TObject, Out extends TSchema = TSchema> {
+  /** `family.verb`, as in `req/{name}`. */
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below /v1; members of the path in braces, as in OpenAPI: `/users/{uid}`. */
+  readonly path: string;
+  readonly summary: string;
+  /** `none`: without a token; `user`: any valid token; `admin`: scope admin. */
+  readonly access: 'none' | 'user' | 'admin';
+  readonly input: In;
+  /** The shape of `data`; over HTTP the whole body. */
+  readonly output: Out;
+  /** HTTP status of success. */
+  readonly status: 200 | 201 | 202 | 204;
+  /** The errors it can answer besides those every operation has. */
+  readonly errors: readonly ErrorCode[];
+  handle(input: Static<In>, caller: Caller): Promise<Static<Out> | WithStatus<Static<Out>>>;
+}
+
+/** An answer whose HTTP status differs from the operation's usual one (200 for a repeated send). */
+export class WithStatus<T> {
+  readonly status: number;
+  readonly data: T;
+
+  constructor(status: number, data: T) {
+    this.status = status;
+    this.data = data;
+  }
+}

@@ -1,0 +1,50 @@
+import type { ConvId } from '../schemas/event.ts';
+
+/** A subscription of a session: MQTT 5's options, and the subscription identifier where one was given. */
+export interface StoredSubscription {
+  readonly filter: string;
+  readonly qos: 0 | 1 | 2;
+  readonly noLocal?: boolean;
+  readonly retainAsPublished?: boolean;
+  readonly retainHandling?: 0 | 1 | 2;
+  readonly identifier?: number;
+}
+
+/** A session that outlives its connection. */
+export interface StoredSession {
+  readonly uid: string;
+  readonly clientId: string;
+  /** When it was made, ms: in a conversation without a position, the session has a right to what was stored since. */
+  readonly createdAt: number;
+  /** Session Expiry Interval, seconds; 0xFFFFFFFF never ends. */
+  readonly expirySeconds: number;
+  /** When the connection ended, ms; absent while it is connected (or when the server died with it). */
+  readonly disconnectedAt?: number;
+  /** The last contiguous acknowledged seq of each conversation that has one. */
+  readonly positions: Readonly<Record<ConvId, number>>;
+  readonly subscriptions: readonly StoredSubscription[];
+  /** Server topics (`u/…`, `n/…`, `g/…`) the session unsubscribed from. */
+  readonly silenced: readonly string[];
+}
+
+/**
+ * Sessions that outlive their connections.
+ *
+ * Guarantees: what `put`, `progress` and `remove` wrote survives the end of the process and of the power once they resolve;
+ * the calls of one session take effect in their order; an expired session (disconnectedAt + expirySeconds passed) is never
+ * returned. Rejects with PetrelError `store.unavailable` where it cannot be done now.
+ */
+export interface SessionStore {
+  get(uid: string, clientId: string): Promise<StoredSession | undefined>;
+  /** Makes or replaces the session. */
+  put(session: StoredSession): Promise<void>;
+  /** Merges positions into existing sessions; sessions that are gone are passed over. */
+  progress(
+    updates: readonly { uid: string; clientId: string; positions: Record<ConvId, number> }[],
+  ): Promise<void>;
+  remove(uid: string, clientId: string): Promise<void>;
+  /** Removes sessions that have expired by `now` (ms) and answers them, at most `limit`. */
+  expire(now: number, limit: number): Promise<{ uid: string; clientId: string }[]>;
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
