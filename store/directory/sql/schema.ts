@@ -1,0 +1,101 @@
+import type { ColumnType, Generated } from 'kysely';
+
+type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+export interface UsersTable {
+  uid: string;
+  name: Optional<string>;
+  password_hash: Optional<string>;
+  created_at: number;
+  banned_until: Generated<number>;
+  origin: string;
+}
+
+export interface DevicesTable {
+  uid: string;
+  did: string;
+  platform: Optional<string>;
+  name: Optional<string>;
+  created_at: number;
+  last_seen: number;
+}
+
+export interface FamiliesTable {
+  sid: string;
+  uid: string;
+  did: string;
+  platform: Optional<string>;
+  token_hash: string;
+  created_at: number;
+  expires_at: number;
+  revoked_at: Generated<number>;
+}
+
+export interface SigningKeysTable {
+  kid: string;
+  private_jwk: string;
+  public_jwk: string;
+  created_at: number;
+  retired_at: number;
+  lasts_until: number;
+}
+
+export interface FriendsTable {
+  uid: string;
+  friend: string;
+  remark: Optional<string>;
+  since: number;
+}
+
+export interface BlocksTable {
+  uid: string;
+  blocked: string;
+  created_at: number;
+}
+
+export interface GroupsTable {
+  gid: string;
+  name: string;
+  owner: string;
+  avatar: Optional<string>;
+  announcement: Optional<string>;
+  join_policy: string;
+  muted: number;
+  history: string;
+  member_count: number;
+  created_at: number;
+  dissolved_at: Generated<number>;
+  changes: number;
+}
+
+export interface MembersTable {
+  gid: string;
+  uid: string;
+  role: string;
+  nick: Optional<string>;
+  muted_until: Generated<number>;
+  joined_at: number;
+  since: number;
+  since_n: number;
+  waits_for: number;
+}
+
+export interface OutboxTable {
+  gid: string;
+  change_no: number;
+  id: string;
+  sender: string;
+  raw: string;
+}
+
+export interface DirectoryTables {
+  users: UsersTable;
+  devices: DevicesTable;
+  families: FamiliesTable;
+  signing_keys: SigningKeysTable;
+  friends: FriendsTable;
+  blocks: BlocksTable;
+  chat_groups: GroupsTable;
+  members: MembersTable;
+  outbox: OutboxTable;
+}
