@@ -1,6 +1,8 @@
 import type { StoredEvent } from '../schemas/event.ts';
 import type { Appended, Submission } from '../store/timeline.ts';
 
+export type EventListener = (event: StoredEvent, rewrites: boolean) => void;
+
 /**
  * The one way into the timeline, for the broker and the API alike: what arrives while a commit runs is the next batch.
  * Resolves after the event is durable; rejects with PetrelError `store.unavailable` when it is not (nothing half done).
@@ -8,6 +10,9 @@ import type { Appended, Submission } from '../store/timeline.ts';
  */
 export interface Committer {
   submit(submission: Submission): Promise<Appended>;
-  /** Called for every new event, after it is durable, in seq order of its conversation. */
-  onEvent(listener: (event: StoredEvent) => void): void;
+  /**
+   * Called for every new event, after it is durable, in seq order of its conversation. `rewrites` tells that it changed
+   * the bodies of earlier events (a recall).
+   */
+  onEvent(listener: EventListener): void;
 }

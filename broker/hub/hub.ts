@@ -1,0 +1,380 @@
+import {
+  type Conv,
+  type ConvId,
+  directConv,
+  groupConv,
+  parseConv,
+  peerOf,
+  type StoredEvent,
+} from '../../schemas/event.ts';
+import type { Bus, BusMessage, Notice } from '../../store/bus.ts';
+import type { SessionStore, StoredSession } from '../../store/sessions.ts';
+import type { Timeline } from '../../store/timeline.ts';
+import { publish } from '../gate/writer.ts';
+import { HubEvent, type TopicBytes, topicBytes } from './event.ts';
+import { Ordinals, packetIdOf } from './inflight.ts';
+import { RecentEvents } from './recent.ts';
+import { Session, type SessionInit, type Track } from './session.ts';
+
+/** A user with connected sessions on this node. */
+export interface UserNode {
+  readonly uid: string;
+  readonly sessions: Session[];
+  /** gid → first seq the user may see. */
+  readonly groups: Map<string, number>;
+  readonly inboxTopic: TopicBytes;
+  /** Settles when `groups` is loaded. */
+  loaded: Promise<void>;
+  /** Groups whose membership changed while the list was being read: the change is newer than the list. */
+  changed: Set<string> | undefined;
+}
+
+interface GroupNode {
+  readonly gid: string;
+  readonly topic: TopicBytes;
+  /** Connected sessions of members. */
+  readonly sessions: Set<Session>;
+}
+
+/** Plain counters, read when metrics are collected. */
+export interface HubCounters {
+  deliveries: number;
+  replayed: number;
+}
+
+export interface HubOptions {
+  readonly timeline: Timeline;
+  readonly sessions: SessionStore;
+  readonly bus: Bus;
+  readonly groupsOf: (uid: string) => Promise<readonly { readonly gid: string; readonly since: number }[]>;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+  /** How long a session may lag without progress, ms. */
+  readonly maxLagMs?: number;
+}
+
+const recentBytes = 16 * 1024 * 1024;
+const maxParsedConvs = 20_000;
+const flushMs = 1000;
+
+/**
+ * Delivers events to the connected sessions of a node: the users of a direct conversation, the members of a group.
+ * It holds local online members only; a group's size costs nothing here.
+ */
+export class Hub {
+  readonly ordinals = new Ordinals();
+  readonly recent = new RecentEvents(recentBytes);
+  readonly counters: HubCounters = { deliveries: 0, replayed: 0 };
+  readonly now: () => number;
+  readonly #users = new Map<string, UserNode>();
+  readonly #groups = new Map<string, GroupNode>();
+  readonly #parsed = new Map<ConvId, Conv>();
+  readonly #options: HubOptions;
+  readonly #timer: NodeJS.Timeout;
+  readonly #leaveBus: () => void;
+  #positionsDue: Session[] = [];
+  #cursorsDue: Track[] = [];
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.now = options.now;
+    this.#leaveBus = options.bus.subscribe((message) => this.#onBus(message));
+    this.#timer = setInterval(() => this.#sweep(), flushMs);
+    this.#timer.unref();
+  }
+
+  /** Registers a connection's session; the user's groups are known when `user.loaded` settles. */
+  user(uid: string): UserNode {
+    const known = this.#users.get(uid);
+    if (known !== undefined) return known;
+    const user: UserNode = {
+      uid,
+      sessions: [],
+      groups: new Map(),
+      inboxTopic: topicBytes(`u/${uid}`),
+      loaded: Promise.resolve(),
+      changed: new Set(),
+    };
+    this.#users.set(uid, user);
+    user.loaded = this.#loadGroups(user);
+    return user;
+  }
+
+  async #loadGroups(user: UserNode): Promise<void> {
+    try {
+      for (const { gid, since } of await this.#options.groupsOf(user.uid)) {
+        if (user.changed?.has(gid)) continue;
+        user.groups.set(gid, since);
+        for (const session of user.sessions) this.#group(gid).sessions.add(session);
+      }
+      user.changed = undefined;
+    } catch (error) {
+      // The next connection reads them again.
+      this.#users.delete(user.uid);
+      throw error;
+    }
+  }
+
+  /** Makes the session and lets it hear what happens from now on. */
+  attach(init: SessionInit): Session {
+    const session = new Session(this, init);
+    const { user } = session;
+    user.sessions.push(session);
+    for (const gid of user.groups.keys()) this.#group(gid).sessions.add(session);
+    return session;
+  }
+
+  /** On resume: marks every conversation that is ahead of the session, then opens it. */
+  async resume(session: Session): Promise<void> {
+    const { timeline } = this.#options;
+    const gids = [...session.user.groups.keys()];
+    const [directs, heads] = await Promise.all([
+      timeline.directs(session.user.uid),
+      timeline.heads(gids.map(groupConv)),
+    ]);
+    for (const { conv, head } of directs) session.resume(conv, head.seq, session.user.inboxTopic, undefined);
+    for (const [i, gid] of gids.entries()) {
+      const head = heads[i];
+      if (head !== undefined) session.resume(groupConv(gid), head.seq, this.#group(gid).topic, gid);
+    }
+  }
+
+  /** Takes the session out; what it acknowledged is in its positions. */
+  detach(session: Session): void {
+    if (session.closed) return;
+    session.close();
+    const { user } = session;
+    const at = user.sessions.indexOf(session);
+    if (at !== -1) user.sessions.splice(at, 1);
+    for (const gid of user.groups.keys()) this.#dropFromGroup(gid, session);
+    if (user.sessions.length === 0 && this.#users.get(user.uid) === user) this.#users.delete(user.uid);
+  }
+
+  #dropFromGroup(gid: string, session: Session): void {
+    const group = this.#groups.get(gid);
+    if (group === undefined) return;
+    group.sessions.delete(session);
+    if (group.sessions.size === 0) this.#groups.delete(gid);
+  }
+
+  #group(gid: string): GroupNode {
+    const known = this.#groups.get(gid);
+    if (known !== undefined) return known;
+    const group: GroupNode = { gid, topic: topicBytes(`g/${gid}`), sessions: new Set() };
+    this.#groups.set(gid, group);
+    return group;
+  }
+
+  #parse(id: ConvId): Conv | undefined {
+    const known = this.#parsed.get(id);
+    if (known !== undefined) return known;
+    const conv = parseConv(id);
+    if (conv !== undefined) {
+      if (this.#parsed.size >= maxParsedConvs) this.#parsed.clear();
+      this.#parsed.set(id, conv);
+    }
+    return conv;
+  }
+
+  /** A new event, in seq order of its conversation. */
+  onEvent(stored: StoredEvent, rewrites: boolean): void {
+    if (rewrites) this.recent.forget(stored.conv);
+    const conv = this.#parse(stored.conv);
+    if (conv === undefined) return;
+    const event = new HubEvent(stored);
+    this.recent.add(event);
+    const ordinal = this.ordinals.next();
+    if (conv.kind === 'group') {
+      const group = this.#groups.get(conv.gid);
+      if (group === undefined) return;
+      for (const session of group.sessions) session.deliver(event, group.topic, ordinal, conv.gid);
+      return;
+    }
+    this.#deliverToUser(conv.a, event, ordinal);
+    if (conv.a !== conv.b) this.#deliverToUser(conv.b, event, ordinal);
+  }
+
+  #deliverToUser(uid: string, event: HubEvent, ordinal: number): void {
+    const user = this.#users.get(uid);
+    if (user === undefined) return;
+    for (const session of user.sessions) session.deliver(event, user.inboxTopic, ordinal, undefined);
+  }
+
+  async read(conv: ConvId, after: number, limit: number): Promise<HubEvent[]> {
+    const events = await this.#options.timeline.range({ conv, after, limit });
+    return events.map((event) => new HubEvent(event));
+  }
+
+  readFailed(error: unknown): void {
+    this.#options.onError(error);
+  }
+
+  /** Tells the user's connections on this node. Typing goes at QoS 0, all else at QoS 1. */
+  notify(uid: string, notice: Notice): void {
+    const user = this.#users.get(uid);
+    if (user === undefined) return;
+    for (const session of user.sessions) this.notifySession(session, notice);
+  }
+
+  notifySession(session: Session, notice: Notice): void {
+    const wish = session.noticeWish;
+    if (wish === 'silent') return;
+    const qos = notice.type === 'typing' ? 0 : (wish?.qos ?? 1);
+    const payload = Buffer.from(JSON.stringify({ ...notice, ts: this.now() }));
+    const topic = `n/${session.user.uid}`;
+    const properties =
+      wish?.identifier === undefined ? undefined : { subscriptionIdentifiers: [wish.identifier] };
+    session.sendAside(
+      (ordinal) =>
+        publish(session.link.version, {
+          topic,
+          payload,
+          qos,
+          id: packetIdOf(ordinal),
+          ...(properties === undefined ? {} : { properties }),
+        }),
+      qos,
+    );
+  }
+
+  /** Whether the user (with this device, where given) is connected here. */
+  online(uid: string, did?: string): boolean {
+    const sessions = this.#users.get(uid)?.sessions ?? [];
+    return did === undefined ? sessions.length > 0 : sessions.some((session) => session.did === did);
+  }
+
+  /** The connected members of a group on this node. */
+  *membersOnline(gid: string): IterableIterator<Session> {
+    yield* this.#groups.get(gid)?.sessions ?? [];
+  }
+
+  sessionsOf(uid: string): readonly Session[] {
+    return this.#users.get(uid)?.sessions ?? [];
+  }
+
+  get lagging(): number {
+    let lagging = 0;
+    for (const user of this.#users.values()) {
+      for (const session of user.sessions) if (session.lagging) lagging++;
+    }
+    return lagging;
+  }
+
+  #onBus(message: BusMessage): void {
+    if (message.type === 'notice') this.notify(message.uid, message.notice);
+    else if (message.type === 'membership') this.#onMembership(message.gid, message.uid, message.since);
+    else if (message.type === 'end') {
+      for (const session of [...this.sessionsOf(message.uid)]) {
+        if (message.did === undefined || message.did === session.did) {
+          session.link.end(message.reason, 'Ended by the server.');
+        }
+      }
+    }
+  }
+
+  #onMembership(gid: string, uid: string, since: number | undefined): void {
+    const user = this.#users.get(uid);
+    if (user === undefined) return;
+    user.changed?.add(gid);
+    if (since === undefined) {
+      user.groups.delete(gid);
+      for (const session of user.sessions) {
+        session.leaveGroup(groupConv(gid));
+        this.#dropFromGroup(gid, session);
+      }
+      return;
+    }
+    if (user.groups.has(gid)) return;
+    user.groups.set(gid, since);
+    for (const session of user.sessions) {
+      const group = this.#group(gid);
+      group.sessions.add(session);
+      session.joinGroup(groupConv(gid), since, group.topic, gid);
+    }
+  }
+
+  positionsDue(session: Session): void {
+    this.#positionsDue.push(session);
+  }
+
+  cursorDue(track: Track): void {
+    this.#cursorsDue.push(track);
+  }
+
+  #sweep(): void {
+    const now = this.now();
+    const maxLagMs = this.#options.maxLagMs ?? 600_000;
+    for (const user of this.#users.values()) {
+      for (const session of user.sessions) session.checkProgress(now, maxLagMs);
+    }
+    this.#flushing = this.#flushing.then(() => this.flush());
+  }
+
+  /** Saves positions and delivered cursors that moved; tells the senders in direct conversations. */
+  async flush(): Promise<void> {
+    const sessions = this.#positionsDue;
+    const tracks = this.#cursorsDue;
+    this.#positionsDue = [];
+    this.#cursorsDue = [];
+    try {
+      await Promise.all([this.#savePositions(sessions), this.#saveCursors(tracks)]);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  async #savePositions(sessions: readonly Session[]): Promise<void> {
+    if (sessions.length === 0) return;
+    const updates = sessions.map((session) => ({
+      uid: session.user.uid,
+      clientId: session.clientId,
+      positions: session.takeMoved(),
+    }));
+    await this.#options.sessions.progress(updates);
+  }
+
+  async #saveCursors(tracks: readonly Track[]): Promise<void> {
+    if (tracks.length === 0) return;
+    const moves = tracks.map((track) => {
+      track.cursorDue = false;
+      return { conv: track.conv, uid: track.session.user.uid, delivered: track.acked };
+    });
+    await this.#options.timeline.moveCursors(moves);
+    for (const { conv, uid, delivered } of moves) {
+      const parsed = this.#parse(conv);
+      if (parsed?.kind !== 'direct' || parsed.a === parsed.b) continue;
+      const peer = peerOf(parsed, uid);
+      this.#options.bus.publish({
+        type: 'notice',
+        uid: peer,
+        notice: { type: 'delivered', conv: directConv(uid, peer), uid, seq: delivered },
+      });
+    }
+  }
+
+  /** Writes what is not written yet. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#leaveBus();
+    await this.#flushing;
+    await this.flush();
+  }
+}
+
+/** The stored form of a session as it stands. */
+export const storedForm = (
+  session: Session,
+  subscriptions: StoredSession['subscriptions'],
+  expirySeconds: number,
+  disconnectedAt?: number,
+): StoredSession => ({
+  uid: session.user.uid,
+  clientId: session.clientId,
+  createdAt: session.stored?.createdAt ?? 0,
+  expirySeconds,
+  ...(disconnectedAt === undefined ? {} : { disconnectedAt }),
+  positions: session.positions(),
+  subscriptions,
+  silenced: session.silenced(),
+});

@@ -1,0 +1,13 @@
+/** What the hub needs of a connection. */
+export interface Link {
+  /** Protocol level: 3, 4 or 5. */
+  readonly version: number;
+  /** The client's Maximum Packet Size, bytes. [MQTT-3.1.2-24] */
+  readonly maxPacketSize: number;
+  /** Bytes that are waiting for the client to read. */
+  readonly backlog: number;
+  /** Takes a frame for the write at the end of this turn. */
+  send(frame: Buffer): void;
+  /** Ends the connection with this DISCONNECT reason. */
+  end(reason: number, message: string): void;
+}

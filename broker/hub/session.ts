@@ -1,0 +1,402 @@
+import type { ConvId } from '../../schemas/event.ts';
+import type { StoredSession } from '../../store/sessions.ts';
+import { reasons } from '../gate/fault.ts';
+import type { DeliveryOptions, HubEvent, TopicBytes } from './event.ts';
+import type { Hub, UserNode } from './hub.ts';
+import { InFlight } from './inflight.ts';
+import type { Link } from './link.ts';
+
+/** Where a session is in one conversation. */
+export interface Track {
+  readonly conv: ConvId;
+  readonly session: Session;
+  readonly topic: TopicBytes;
+  readonly gid?: string;
+  /** Everything up to this seq was sent on this connection, or before it. */
+  sent: number;
+  /** The last contiguous acknowledged seq: the session's position. */
+  acked: number;
+  /** The newest seq known while the session is behind. */
+  head: number;
+  /** True while events come from the timeline and not from the live stream. */
+  behind: boolean;
+  /** Set where the first read must find the start: the session has a right to what was stored since (ms). */
+  startTs?: number;
+  /** On resume: at most the newest `replayLimit` events. */
+  limited: boolean;
+  /** The position is not saved yet. */
+  moved: boolean;
+  /** The delivered cursor has to be moved to `acked`. */
+  cursorDue: boolean;
+}
+
+/** What a session wants of a server topic; `silent` after it unsubscribed. */
+export type TopicWish = DeliveryOptions | 'silent';
+
+/** At most so many events of one conversation are replayed on resume; before them comes a gap notice. */
+export const replayLimit = 1000;
+
+const maxWaiting = 256;
+
+/** Makes a PUBLISH under this ordinal's packet id; 0 for QoS 0. */
+export type FrameBuilder = (ordinal: number) => Buffer;
+
+export interface SessionInit {
+  readonly clientId: string;
+  /** The device, for delivery cursors and remote sign-out. */
+  readonly did: string;
+  readonly user: UserNode;
+  readonly link: Link;
+  /** How many unacknowledged deliveries the client takes. [MQTT-3.3.4-9] */
+  readonly window: number;
+  readonly maxBacklogBytes: number;
+  /** The session as it was or is to be stored; absent for one that ends with its connection. */
+  readonly stored?: StoredSession;
+  readonly resumed: boolean;
+}
+
+/**
+ * A connected session: what it was sent, what it acknowledged, and how it catches up. Past its window or byte limit
+ * nothing queues for it: it is *behind*, and reads on from the timeline when the client has made room.
+ */
+export class Session {
+  readonly clientId: string;
+  readonly did: string;
+  readonly user: UserNode;
+  readonly link: Link;
+  readonly stored: StoredSession | undefined;
+  readonly resumed: boolean;
+  readonly #hub: Hub;
+  readonly #window: number;
+  readonly #maxBacklog: number;
+  readonly #inFlight = new InFlight();
+  readonly #tracks = new Map<ConvId, Track>();
+  #behind: Track[] = [];
+  /** Tracks whose position is not saved yet. */
+  #moved: Track[] = [];
+  /** Notices and answers that wait for room in the window. */
+  #waiting: FrameBuilder[] | undefined;
+  /** Deliveries outside the hub (custom topics) that count in the window. */
+  otherInFlight = 0;
+  /** False until the CONNACK is out, and on resume until the heads are known: live events only mark tracks. */
+  #ready = false;
+  #reading = false;
+  #closed = false;
+  /** When the client last made progress, ms. */
+  progressAt = 0;
+  inboxWish: TopicWish | undefined;
+  noticeWish: TopicWish | undefined;
+  groupWishes: Map<string, TopicWish> | undefined;
+
+  constructor(hub: Hub, init: SessionInit) {
+    this.#hub = hub;
+    this.clientId = init.clientId;
+    this.did = init.did;
+    this.user = init.user;
+    this.link = init.link;
+    this.#window = init.window;
+    this.#maxBacklog = init.maxBacklogBytes;
+    this.stored = init.stored;
+    this.resumed = init.resumed;
+  }
+
+  get lagging(): boolean {
+    return this.#behind.length > 0;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Live delivery of a new event; `ordinal` is the event's own, shared by its receivers. */
+  deliver(event: HubEvent, topic: TopicBytes, ordinal: number, gid: string | undefined): void {
+    const track = this.#tracks.get(event.conv) ?? this.#begin(event.conv, event.seq, topic, gid);
+    if (track.behind) {
+      track.head = event.seq;
+      return;
+    }
+    if (event.seq <= track.sent) return;
+    if (event.seq !== track.sent + 1 || !this.#ready || !this.#hasRoom()) {
+      this.fallBehind(track, event.seq);
+      return;
+    }
+    this.#transmit(track, event, ordinal);
+  }
+
+  #hasRoom(): boolean {
+    return this.#inFlight.size + this.otherInFlight < this.#window && this.link.backlog < this.#maxBacklog;
+  }
+
+  #begin(conv: ConvId, seq: number, topic: TopicBytes, gid: string | undefined): Track {
+    const since = gid === undefined ? 1 : (this.user.groups.get(gid) ?? 1);
+    const position = this.stored?.positions[conv];
+    const resuming = this.resumed && !this.#ready;
+    // On resume the position decides, or else the session's own age; otherwise the session starts with this event.
+    const start = resuming ? Math.min(position ?? 0, seq - 1) : seq - 1;
+    const sent = Math.max(start, since - 1);
+    const track: Track = {
+      conv,
+      session: this,
+      topic,
+      ...(gid === undefined ? {} : { gid }),
+      sent,
+      acked: sent,
+      head: 0,
+      behind: false,
+      limited: false,
+      ...(resuming && position === undefined ? { startTs: this.stored!.createdAt } : {}),
+      moved: false,
+      cursorDue: false,
+    };
+    this.#tracks.set(conv, track);
+    return track;
+  }
+
+  /** On resume: what the conversation's head is; sends what the session has not acknowledged. */
+  resume(conv: ConvId, head: number, topic: TopicBytes, gid: string | undefined): void {
+    const known = this.#tracks.get(conv);
+    if (known === undefined && this.stored?.positions[conv] === head) return;
+    const track = known ?? this.#begin(conv, head + 1, topic, gid);
+    if (this.#wishOf(track) === 'silent') {
+      track.sent = Math.max(track.sent, head);
+      track.acked = track.sent;
+      delete track.startTs;
+    }
+    if (head <= track.sent) return;
+    track.limited = true;
+    this.fallBehind(track, head);
+  }
+
+  fallBehind(track: Track, head: number): void {
+    track.head = Math.max(track.head, head);
+    if (track.behind) return;
+    track.behind = true;
+    if (this.#behind.length === 0) this.progressAt = this.#hub.now();
+    this.#behind.push(track);
+    this.pump();
+  }
+
+  /** The user became a member: events from `since` on are the session's. */
+  joinGroup(conv: ConvId, since: number, topic: TopicBytes, gid: string): void {
+    this.#tracks.delete(conv);
+    this.#behind = this.#behind.filter((track) => track.conv !== conv);
+    const track = this.#begin(conv, since, topic, gid);
+    this.fallBehind(track, since);
+  }
+
+  leaveGroup(conv: ConvId): void {
+    this.#tracks.delete(conv);
+    this.#behind = this.#behind.filter((track) => track.conv !== conv);
+  }
+
+  /** The CONNACK is out (and on resume every head is marked): deliveries may go. */
+  open(): void {
+    this.#ready = true;
+    this.progressAt = this.#hub.now();
+    this.pump();
+  }
+
+  #wishOf(track: Track): TopicWish | undefined {
+    return track.gid === undefined ? this.inboxWish : this.groupWishes?.get(track.gid);
+  }
+
+  #transmit(track: Track, event: HubEvent, shared: number): void {
+    track.sent = event.seq;
+    const wish = this.#wishOf(track);
+    if (wish === 'silent') {
+      track.acked = event.seq;
+      return;
+    }
+    const { link } = this;
+    // [MQTT-3.1.2-25] what is larger than the client takes is left out, as if it had been sent
+    if (event.bytes + track.topic.length + 16 > link.maxPacketSize) return;
+    if (wish?.qos === 0) {
+      track.acked = event.seq;
+      link.send(event.frameWith(link.version, track.topic, 0, wish));
+      return;
+    }
+    const ordinal = this.#freeOrdinal(shared);
+    this.#inFlight.push(ordinal, event);
+    this.#hub.counters.deliveries++;
+    link.send(
+      wish === undefined
+        ? event.frame(link.version, track.topic, ordinal)
+        : event.frameWith(link.version, track.topic, ordinal, wish),
+    );
+  }
+
+  #freeOrdinal(shared: number): number {
+    let ordinal = shared;
+    while (this.#inFlight.collides(ordinal)) ordinal = this.#hub.ordinals.next();
+    return ordinal;
+  }
+
+  /** A PUBACK of a hub delivery. Answers false where nothing of that id is in flight. */
+  acknowledge(id: number): boolean {
+    if (!this.#inFlight.acknowledge(id, this)) return false;
+    if (this.#behind.length > 0 || this.#waiting !== undefined) this.#progress();
+    return true;
+  }
+
+  /** An event is acknowledged with all that was sent before it. */
+  settle(event: HubEvent): void {
+    const track = this.#tracks.get(event.conv);
+    if (track === undefined || event.seq <= track.acked) return;
+    track.acked = event.seq;
+    if (this.stored !== undefined && !track.moved) {
+      track.moved = true;
+      if (this.#moved.length === 0) this.#hub.positionsDue(this);
+      this.#moved.push(track);
+    }
+    if (!track.cursorDue && event.from !== this.user.uid) {
+      track.cursorDue = true;
+      this.#hub.cursorDue(track);
+    }
+  }
+
+  #progress(): void {
+    this.progressAt = this.#hub.now();
+    while (this.#waiting !== undefined && this.#hasRoom()) {
+      const build = this.#waiting.shift()!;
+      if (this.#waiting.length === 0) this.#waiting = undefined;
+      this.#sendFrame(build);
+    }
+    this.pump();
+  }
+
+  /**
+   * Sends a notice or an answer. At QoS 1 it has its place in the window; where that is full it waits, and where too
+   * many wait the newest is dropped (notices are no timeline).
+   */
+  sendAside(build: FrameBuilder, qos: number): void {
+    if (qos === 0) this.link.send(build(0));
+    else if (this.#waiting === undefined && this.#hasRoom()) this.#sendFrame(build);
+    else {
+      this.#waiting ??= [];
+      if (this.#waiting.length < maxWaiting) this.#waiting.push(build);
+    }
+  }
+
+  #sendFrame(build: FrameBuilder): void {
+    const ordinal = this.#freeOrdinal(this.#hub.ordinals.next());
+    this.#inFlight.push(ordinal, null);
+    this.link.send(build(ordinal));
+  }
+
+  /** Sends what is due from the timeline, as far as the client has room. */
+  pump(): void {
+    while (this.#behind.length > 0 && this.#ready && !this.#reading && !this.#closed) {
+      if (!this.#hasRoom()) return;
+      const track = this.#behind[0]!;
+      if (track.startTs !== undefined || (track.limited && track.head - track.sent > replayLimit)) {
+        this.#read(this.#findStart(track));
+        return;
+      }
+      if (track.sent >= track.head) {
+        track.behind = false;
+        this.#behind.shift();
+        continue;
+      }
+      const limit = Math.min(this.#window - this.#inFlight.size, 200);
+      const events = this.#hub.recent.after(track.conv, track.sent, limit);
+      if (events === undefined) {
+        this.#read(this.#hub.read(track.conv, track.sent, limit).then((read) => this.#catchUp(track, read)));
+        return;
+      }
+      this.#catchUp(track, events);
+    }
+  }
+
+  #catchUp(track: Track, events: readonly HubEvent[]): void {
+    if (this.#closed || !track.behind) return;
+    // The store has nothing beyond: what was announced as head is not there (any more).
+    if (events.length === 0) track.head = track.sent;
+    for (const event of events) {
+      if (!this.#hasRoom()) return;
+      if (event.seq > track.sent) this.#transmit(track, event, this.#hub.ordinals.next());
+    }
+    this.#hub.counters.replayed += events.length;
+  }
+
+  #read(work: Promise<void>): void {
+    this.#reading = true;
+    work.then(
+      () => {
+        this.#reading = false;
+        this.pump();
+      },
+      (error: unknown) => {
+        // The hub's sweep pumps again: the timeline is away for now.
+        this.#reading = false;
+        this.#hub.readFailed(error);
+      },
+    );
+  }
+
+  /** Where a replay begins: not before what the session may see, and not more than the limit; else a gap notice. */
+  async #findStart(track: Track): Promise<void> {
+    const { startTs } = track;
+    const newest = Math.max(track.sent, track.head - replayLimit);
+    if (startTs !== undefined) {
+      const events = await this.#hub.read(track.conv, newest, replayLimit);
+      const first = events.find((event) => event.ts >= startTs);
+      const complete = events.length === 0 || events[0]!.ts < startTs || newest === track.sent;
+      delete track.startTs;
+      if (complete) {
+        track.sent =
+          first === undefined ? Math.max(track.sent, events.at(-1)?.seq ?? track.head) : first.seq - 1;
+        track.acked = track.sent;
+        return;
+      }
+    }
+    track.limited = false;
+    if (this.#closed || newest <= track.sent) return;
+    this.#hub.notifySession(this, { type: 'gap', conv: track.conv, from: track.sent + 1, to: newest });
+    track.sent = newest;
+    track.acked = newest;
+  }
+
+  /** After a long time without progress the session is ended; it loses nothing. */
+  checkProgress(now: number, maxLagMs: number): void {
+    if (this.#behind.length === 0) return;
+    if (now - this.progressAt > maxLagMs) this.link.end(reasons.quotaExceeded, 'The client does not read.');
+    else this.pump();
+  }
+
+  /** The position of every conversation that has one. */
+  positions(): Record<ConvId, number> {
+    const positions: Record<ConvId, number> = { ...this.stored?.positions };
+    for (const track of this.#tracks.values()) positions[track.conv] = track.acked;
+    return positions;
+  }
+
+  /** The positions that moved since they were last taken. */
+  takeMoved(): Record<ConvId, number> {
+    const positions: Record<ConvId, number> = {};
+    for (const track of this.#moved) {
+      track.moved = false;
+      positions[track.conv] = track.acked;
+    }
+    this.#moved = [];
+    return positions;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#behind = [];
+    this.#waiting = undefined;
+  }
+
+  /** What is to be stored of the session's wishes: topics it unsubscribed from. */
+  silenced(): string[] {
+    const silenced: string[] = [];
+    if (this.inboxWish === 'silent') silenced.push(`u/${this.user.uid}`);
+    if (this.noticeWish === 'silent') silenced.push(`n/${this.user.uid}`);
+    for (const [gid, wish] of this.groupWishes ?? []) if (wish === 'silent') silenced.push(`g/${gid}`);
+    return silenced;
+  }
+}

@@ -1,0 +1,108 @@
+import { LRUCache } from 'lru-cache';
+import type { Bus } from '../store/bus.ts';
+import type { DirectFacts, GroupFacts } from '../store/directory.ts';
+
+/** Where facts come from when they are not cached. */
+export interface FactsSource {
+  directFacts(from: string, to: string): Promise<DirectFacts>;
+  groupFacts(gid: string, uid: string): Promise<GroupFacts>;
+}
+
+/** Facts that hold until `stale` is set by a change. */
+export interface Held<F> {
+  readonly facts: F;
+  stale: boolean;
+  /** Checked again after this time even if no change was heard of, ms. */
+  readonly until: number;
+}
+
+const maxEntries = 100_000;
+const maxAgeMs = 60_000;
+
+/**
+ * The facts that sends are decided on, cached. A change made anywhere is told over the bus and ends what is cached of its
+ * user or group at once; the age limit only bounds the harm of a lost message.
+ */
+export class FactsCache {
+  readonly #source: FactsSource;
+  readonly #now: () => number;
+  readonly #held = new LRUCache<string, Held<DirectFacts> | Held<GroupFacts>>({
+    max: maxEntries,
+    dispose: (held, key) => {
+      held.stale = true;
+      for (const index of this.#indexesOf(key)) this.#unindex(index, key);
+    },
+  });
+  /** `u:{uid}` or `g:{gid}` → the keys of what is cached about it. */
+  readonly #index = new Map<string, Set<string>>();
+  /** Rises with every change, so that what was read before one is not kept after it. */
+  #changes = 0;
+  readonly #leave: () => void;
+
+  constructor(source: FactsSource, bus: Bus, now: () => number) {
+    this.#source = source;
+    this.#now = now;
+    this.#leave = bus.subscribe((message) => {
+      if (message.type === 'stale') this.#forget(message.user, message.group);
+      else if (message.type === 'membership') this.#forget(undefined, message.gid);
+    });
+  }
+
+  async direct(from: string, to: string): Promise<Held<DirectFacts>> {
+    return this.#hold(`u:${from}:${to}`, () => this.#source.directFacts(from, to));
+  }
+
+  async group(gid: string, uid: string): Promise<Held<GroupFacts>> {
+    return this.#hold(`g:${gid}:${uid}`, () => this.#source.groupFacts(gid, uid));
+  }
+
+  /** Whether held facts may still be used. */
+  fresh(held: Held<unknown>): boolean {
+    return !held.stale && held.until > this.#now();
+  }
+
+  async #hold<F extends DirectFacts | GroupFacts>(key: string, read: () => Promise<F>): Promise<Held<F>> {
+    const known = this.#held.get(key) as Held<F> | undefined;
+    if (known !== undefined && this.fresh(known)) return known;
+    const before = this.#changes;
+    const facts = await read();
+    const held: Held<F> = { facts, stale: before !== this.#changes, until: this.#now() + maxAgeMs };
+    if (held.stale) return held;
+    this.#held.set(key, held as Held<DirectFacts> | Held<GroupFacts>);
+    for (const index of this.#indexesOf(key)) {
+      const keys = this.#index.get(index);
+      if (keys === undefined) this.#index.set(index, new Set([key]));
+      else keys.add(key);
+    }
+    return held;
+  }
+
+  #indexesOf(key: string): string[] {
+    const [kind, first, second] = key.split(':') as [string, string, string];
+    return kind === 'u' ? [`u:${first}`, `u:${second}`] : [`g:${first}`, `u:${second}`];
+  }
+
+  #unindex(index: string, key: string): void {
+    const keys = this.#index.get(index);
+    if (keys === undefined) return;
+    keys.delete(key);
+    if (keys.size === 0) this.#index.delete(index);
+  }
+
+  #forget(user: string | undefined, group: string | undefined): void {
+    this.#changes++;
+    const indexes = [
+      user === undefined ? undefined : `u:${user}`,
+      group === undefined ? undefined : `g:${group}`,
+    ];
+    for (const index of indexes) {
+      if (index === undefined) continue;
+      for (const key of [...(this.#index.get(index) ?? [])]) this.#held.delete(key);
+    }
+  }
+
+  close(): void {
+    this.#leave();
+    this.#held.clear();
+  }
+}

@@ -1,0 +1,75 @@
+/** A token bucket: `perSecond` on average, `burst` at once. */
+export class Bucket {
+  readonly #perMs: number;
+  readonly #burst: number;
+  #tokens: number;
+  #at: number;
+
+  constructor(perSecond: number, burst: number, now: number) {
+    this.#perMs = perSecond / 1000;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#at = now;
+  }
+
+  /** Takes one token: 0, or how many ms to wait for the next. */
+  take(now: number): number {
+    this.#refill(now);
+    if (this.#tokens >= 1) {
+      this.#tokens--;
+      return 0;
+    }
+    return Math.max(1, Math.ceil((1 - this.#tokens) / this.#perMs));
+  }
+
+  /** Whether it is as full as a new one, so that it can be forgotten. */
+  full(now: number): boolean {
+    this.#refill(now);
+    return this.#tokens >= this.#burst;
+  }
+
+  #refill(now: number): void {
+    if (now <= this.#at) return;
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+    this.#at = now;
+  }
+}
+
+/** Buckets by user or address. A rate of 0 means no limit. */
+export class Buckets {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #now: () => number;
+  readonly #buckets = new Map<string, Bucket>();
+  #sweepAt = 0;
+
+  constructor(perSecond: number, burst: number, now: () => number) {
+    this.#perSecond = perSecond;
+    this.#burst = Math.max(1, burst);
+    this.#now = now;
+  }
+
+  /** The bucket of a key, for those who take from it often; undefined where there is no limit. */
+  of(key: string): Bucket | undefined {
+    if (this.#perSecond === 0) return undefined;
+    const known = this.#buckets.get(key);
+    if (known !== undefined) return known;
+    this.#sweep();
+    const bucket = new Bucket(this.#perSecond, this.#burst, this.#now());
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
+  /** Takes one token: 0, or how many ms to wait. */
+  take(key: string): number {
+    return this.of(key)?.take(this.#now()) ?? 0;
+  }
+
+  /** Full buckets say no more than none: they are forgotten now and then. */
+  #sweep(): void {
+    const now = this.#now();
+    if (this.#buckets.size < 10_000 || now < this.#sweepAt) return;
+    this.#sweepAt = now + 10_000;
+    for (const [key, bucket] of this.#buckets) if (bucket.full(now)) this.#buckets.delete(key);
+  }
+}
