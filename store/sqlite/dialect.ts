@@ -11,14 +11,22 @@ import {
 } from 'kysely';
 import { SqliteConnection } from './connection.ts';
 
-class ThreadedConnection implements DatabaseConnection {
+/**
+ * A borrower of the one connection. Single statements go to the thread at once and run in order; a transaction waits for the
+ * one before it, and the statements of all others wait for it.
+ */
+class Borrower implements DatabaseConnection {
   readonly #connection: SqliteConnection;
+  readonly #turn: Turn;
+  #leave: (() => void) | undefined;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, turn: Turn) {
     this.#connection = connection;
+    this.#turn = turn;
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    while (this.#leave === undefined && this.#turn.taken !== undefined) await this.#turn.taken;
     const { rows, changes } = await this.#connection.run(sql, parameters);
     return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
   }
@@ -26,14 +34,38 @@ class ThreadedConnection implements DatabaseConnection {
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
     yield await this.executeQuery<Row>(query);
   }
+
+  async begin(): Promise<void> {
+    while (this.#turn.taken !== undefined) await this.#turn.taken;
+    this.#turn.taken = new Promise((resolve) => {
+      this.#leave = () => {
+        this.#turn.taken = undefined;
+        this.#leave = undefined;
+        resolve();
+      };
+    });
+    try {
+      await this.#connection.run('begin immediate');
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  end(): void {
+    this.#leave?.();
+  }
 }
 
-/** One connection, lent to one borrower at a time: a transaction keeps it from its begin to its end. */
+/** The transaction that has the connection, as a promise of its end. */
+interface Turn {
+  taken: Promise<void> | undefined;
+}
+
 class ThreadedDriver implements Driver {
   readonly #path: string;
+  readonly #turn: Turn = { taken: undefined };
   #connection: SqliteConnection | undefined;
-  #queue: Promise<void> = Promise.resolve();
-  readonly #releases = new WeakMap<DatabaseConnection, () => void>();
 
   constructor(path: string) {
     this.#path = path;
@@ -43,44 +75,32 @@ class ThreadedDriver implements Driver {
     this.#connection = await SqliteConnection.open(this.#path);
   }
 
-  async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#queue;
-    const { promise, resolve } = deferred();
-    this.#queue = promise;
-    await before;
-    const lent = new ThreadedConnection(this.#connection!);
-    this.#releases.set(lent, resolve);
-    return lent;
+  async acquireConnection(): Promise<Borrower> {
+    return new Borrower(this.#connection!, this.#turn);
   }
 
-  async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    this.#releases.get(connection)?.();
+  async releaseConnection(connection: Borrower): Promise<void> {
+    connection.end();
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  beginTransaction(connection: Borrower): Promise<void> {
+    return connection.begin();
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+  async commitTransaction(connection: Borrower): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('commit'));
+    connection.end();
   }
 
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+  async rollbackTransaction(connection: Borrower): Promise<void> {
     // After a full disk SQLite has rolled back by itself, and a second rollback would hide the cause.
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => undefined);
+    connection.end();
   }
 
   async destroy(): Promise<void> {
     await this.#connection?.close();
   }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 /** Kysely over a SQLite file whose statements run in a thread of their own. */
