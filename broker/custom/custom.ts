@@ -1,0 +1,72 @@
+import type { Identity } from '../../schemas/identity.ts';
+import type { StoredSubscription } from '../../store/sessions.ts';
+import type { Properties } from '../gate/properties.ts';
+import type { Link } from '../hub/link.ts';
+import type { Session } from '../hub/session.ts';
+
+/** A PUBLISH to a custom topic, checked by the gate: valid topic name, no alias, strict properties. */
+export interface CustomPublish {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly properties?: Properties;
+}
+
+/** A connection as custom topics see it. */
+export interface CustomClient {
+  /** The session's name on this node: `{uid}/{clientId}`. */
+  readonly key: string;
+  readonly identity: Identity;
+  readonly link: Link;
+  /** `otherInFlight` counts custom deliveries in the session's one window. */
+  readonly session: Session;
+  /** Whether the session outlives the connection. */
+  readonly persistent: boolean;
+}
+
+/** What a subscription came to: the granted QoS or a reason code of 0x80 and above. */
+export interface Granted {
+  readonly code: number;
+  /** Sends the retained messages; called after the SUBACK is written. */
+  readonly sendRetained?: () => void;
+}
+
+/**
+ * Topics outside the chat: ordinary MQTT, routed by aedes, allowed by `topics.custom`. Packet ids of its deliveries are
+ * 1..0x7fff; the hub has the upper half.
+ */
+export interface CustomTopics {
+  /** Resolves when the message is taken (and may be acknowledged). Rejects with PetrelError: `topic.forbidden`, `topic.quota`, `store.unavailable`. */
+  publish(client: CustomClient, message: CustomPublish): Promise<void>;
+  /** `subscription.filter` is the filter as the client wrote it, `$share/{name}/` included. */
+  subscribe(client: CustomClient, subscription: StoredSubscription): Promise<Granted>;
+  /** Answers 0x00, or 0x11 where there was no such subscription. */
+  unsubscribe(client: CustomClient, filter: string): Promise<number>;
+  /** PUBACK, PUBREC or PUBCOMP of a custom delivery; answers the PUBREL to send, where one is due. */
+  acknowledge(
+    client: CustomClient,
+    type: 'puback' | 'pubrec' | 'pubcomp',
+    id: number,
+    reason: number,
+  ): Buffer | undefined;
+  /** After the CONNACK of a resumed session: takes its subscriptions up again and sends what is queued or unacknowledged (DUP). */
+  resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void>;
+  /** There is room in the window again. */
+  roomy(client: CustomClient): void;
+  /** The client's custom subscriptions, for the stored session. */
+  subscriptionsOf(key: string): readonly StoredSubscription[];
+  /** The connection ended; a persistent session's messages queue from now on. */
+  detach(client: CustomClient): void;
+  /** The session is gone for good: expired, or replaced by Clean Start. */
+  forget(key: string): Promise<void>;
+  /** At start: stored sessions that are not connected, so that messages queue for them. */
+  restore(
+    key: string,
+    identity: Pick<Identity, 'uid' | 'scopes'>,
+    subscriptions: readonly StoredSubscription[],
+  ): void;
+  /** Whether the client may publish there (for wills). */
+  mayPublish(identity: Identity, topic: string): boolean;
+  close(): Promise<void>;
+}
