@@ -1,0 +1,48 @@
+import type { Log } from '../ops/log.ts';
+import type { Config, Role } from '../schemas/config.ts';
+import type { Platform } from '../schemas/identity.ts';
+
+/** A server that runs. */
+export interface Server {
+  /** What it listens on, ports as they are: `mqtt://0.0.0.0:1883`, `ws://…/mqtt`, `http://…`. */
+  readonly addresses: readonly string[];
+  /** Stops gracefully; resolves when everything is written and closed. */
+  close(): Promise<void>;
+}
+
+export type Compose = (
+  config: Config,
+  options: { readonly role: Role; readonly log: Log },
+) => Promise<Server>;
+
+/** What `petrel token` puts into a token. */
+export interface TokenClaims {
+  readonly uid: string;
+  /** Seconds. */
+  readonly ttl: number;
+  /** Space-separated. */
+  readonly scope?: string;
+  readonly did?: string;
+  readonly platform?: Platform;
+}
+
+/** What the command line knows of the process it runs in. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether a person watches stdout. */
+  readonly isTerminal: boolean;
+  out(line: string): void;
+  error(line: string): void;
+  /** Calls the handler for every signal that asks to stop; answers a function that ends it. */
+  onStopSignal(handler: (signal: string) => void): () => void;
+  /** Called with what nobody caught; answers a function that ends it. */
+  onFault(handler: (fault: unknown) => void): () => void;
+  /** How long a graceful stop may take; 30 s where absent. */
+  readonly stopTimeoutMs?: number;
+  /** Loads what starts a server, only when one is started. */
+  loadCompose(): Promise<Compose>;
+  issueToken(config: Config, claims: TokenClaims): Promise<string>;
+}
+
+/** Exit codes, of sysexits.h where it has one. */
+export const exit = { ok: 0, failed: 1, usage: 64, config: 78 } as const;

@@ -1,0 +1,18 @@
+export const usage = `Petrel, a chat server that speaks plain MQTT 5.
+
+Usage: petrel <command> [options]
+
+  petrel start [--role all|broker|api|worker] [--config FILE]
+      Starts the server. Needs no configuration: MQTT on 1883, HTTP and WebSocket on 8080, data in ./data.
+
+  petrel check-config [FILE]
+      Says whether a configuration is right, without starting anything.
+
+  petrel token <uid> [--scope admin] [--ttl 3600] [--did ID] [--plat web|desktop|mobile|iot|bot] [--config FILE]
+      Prints an access token for a user. Also works while the server runs.
+
+  petrel --help
+  petrel --version
+
+FILE is YAML or JSON; PETREL_CONFIG names it too. Every key is also a variable: mqtt.port is PETREL_MQTT_PORT.
+Exit codes: 0 stopped or done, 1 failed, 64 wrong usage, 78 wrong configuration.`;
