@@ -18,6 +18,8 @@ export interface Identity {
   /** The device id of the token (`did`); a connection without one is known by its client id. */
   readonly did?: string;
   readonly platform?: Platform;
+  /** The sign-in that Petrel's own token came from: what a logout revokes. */
+  readonly sid?: string;
   /** `admin` opens the server API. */
   readonly scopes: ReadonlySet<string>;
   /** When the token ends, ms since 1970; Infinity for anonymous clients. */

@@ -158,6 +158,8 @@ export interface DirectoryFacts {
 export interface DirectoryUsers {
   /** False where the uid is taken. */
   createUser(user: Omit<User, 'bannedUntil'>): Promise<boolean>;
+  /** Makes those of the users that are missing, as first named by a token; answers them. */
+  ensureUsers(uids: readonly string[], createdAt: number): Promise<string[]>;
   getUser(uid: string): Promise<User | undefined>;
   /** Those of the uids that exist. */
   existing(uids: readonly string[]): Promise<Set<string>>;

@@ -2,6 +2,17 @@ import type { DirectoryUsers, User, UserOrigin } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { chunked, present } from './rows.ts';
 
+const userColumns = 3;
+
+async function existing(db: Database, flavor: SqlFlavor, uids: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const chunk of chunked(uids, flavor.maxParameters)) {
+    const rows = await db.selectFrom('users').select('uid').where('uid', 'in', chunk).execute();
+    for (const { uid } of rows) found.add(uid);
+  }
+  return found;
+}
+
 export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
   async createUser({ uid, name, passwordHash, createdAt, origin }) {
     try {
@@ -29,13 +40,26 @@ export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
     });
   },
 
-  async existing(uids) {
-    const found = new Set<string>();
-    for (const chunk of chunked(uids, flavor.maxParameters)) {
-      const rows = await db.selectFrom('users').select('uid').where('uid', 'in', chunk).execute();
-      for (const { uid } of rows) found.add(uid);
+  existing: (uids) => existing(db, flavor, uids),
+
+  async ensureUsers(uids, createdAt) {
+    for (;;) {
+      const found = await existing(db, flavor, uids);
+      const missing = uids.filter((uid) => !found.has(uid));
+      try {
+        await db.transaction().execute(async (tx) => {
+          for (const chunk of chunked(missing, Math.floor(flavor.maxParameters / userColumns)))
+            await tx
+              .insertInto('users')
+              .values(chunk.map((uid) => ({ uid, created_at: createdAt, origin: 'token' })))
+              .execute();
+        });
+        return missing;
+      } catch (error) {
+        // Another node made one of them meanwhile: look again.
+        if (!flavor.isDuplicate(error)) throw error;
+      }
     }
-    return found;
   },
 
   async setBan(uid, until) {

@@ -1,0 +1,101 @@
+import type { Bus } from '../../store/bus.ts';
+import type { Directory } from '../../store/directory.ts';
+
+const refreshMs = 10_000;
+/** How far clocks of nodes may differ. */
+const skewMs = 60_000;
+
+/**
+ * Who may not come in although their token is good: revoked sign-ins whose access tokens have not ended, and banned users.
+ * Both lists are short and held in memory, so that a storm of CONNECTs asks the directory nothing. They are brought up to
+ * date by bus messages about a user, and every ten seconds in case one was lost.
+ */
+export class Revocations {
+  readonly #directory: Directory;
+  readonly #accessTtlMs: number;
+  readonly #clock: () => number;
+  readonly #revoked = new Map<string, number>();
+  #banned = new Map<string, number>();
+  #refreshing: Promise<void> | undefined;
+  #again = false;
+  readonly #timer: NodeJS.Timeout;
+  readonly #unsubscribe: () => void;
+
+  private constructor(directory: Directory, bus: Bus, accessTtl: number, clock: () => number) {
+    this.#directory = directory;
+    this.#accessTtlMs = accessTtl * 1000;
+    this.#clock = clock;
+    this.#unsubscribe = bus.subscribe((message) => {
+      if (message.type === 'end' || (message.type === 'stale' && isPlainUser(message.user))) this.#touch();
+    });
+    this.#timer = setInterval(() => this.#touch(), refreshMs);
+    this.#timer.unref();
+  }
+
+  static async open(options: {
+    readonly directory: Directory;
+    readonly bus: Bus;
+    /** Seconds. */
+    readonly accessTtl: number;
+    readonly clock: () => number;
+  }): Promise<Revocations> {
+    const { directory, bus, accessTtl, clock } = options;
+    const revocations = new Revocations(directory, bus, accessTtl, clock);
+    await revocations.#refresh();
+    return revocations;
+  }
+
+  /** For the node that revokes: it holds at once. */
+  revoke(sids: readonly string[]): void {
+    for (const sid of sids) this.#revoked.set(sid, this.#clock());
+  }
+
+  /** Resolves when what the bus told of is known here. */
+  async settled(): Promise<void> {
+    await this.#refreshing;
+  }
+
+  isRevoked(sid: string): boolean {
+    return this.#revoked.has(sid);
+  }
+
+  isBanned(uid: string): boolean {
+    const until = this.#banned.get(uid);
+    return until !== undefined && until > this.#clock();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+  }
+
+  #touch(): void {
+    if (this.#refreshing !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#refreshing = (async () => {
+      do {
+        this.#again = false;
+        // A directory that is away leaves the lists as they are: nobody loses the way in by that.
+        await this.#refresh().catch(() => undefined);
+      } while (this.#again);
+      this.#refreshing = undefined;
+    })();
+  }
+
+  async #refresh(): Promise<void> {
+    const now = this.#clock();
+    const oldest = now - this.#accessTtlMs - skewMs;
+    const [revoked, banned] = await Promise.all([
+      this.#directory.revokedFamilies(oldest),
+      this.#directory.banned(now),
+    ]);
+    for (const [sid, at] of this.#revoked) if (at < oldest) this.#revoked.delete(sid);
+    for (const { sid, at } of revoked) this.#revoked.set(sid, at);
+    this.#banned = new Map(banned.map(({ uid, until }) => [uid, until]));
+  }
+}
+
+/** `stale` also names pairs (`a>b`), which say nothing about who may come in. */
+const isPlainUser = (user: string | undefined): boolean => user !== undefined && !user.includes('>');
