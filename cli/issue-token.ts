@@ -1,22 +1,36 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { SignJWT } from 'jose';
+import { SigningKeys } from '../api/auth/keys.ts';
 import type { Config } from '../schemas/config.ts';
+import { openSqliteDirectory } from '../store/directory/sql/sqlite.ts';
 import type { TokenClaims } from './surroundings.ts';
 
-/** Signs an access token with `auth.secret`. */
-export async function issueToken(
-  { auth }: Config,
-  { uid, ttl, scope, did, platform }: TokenClaims,
-): Promise<string> {
-  if (auth.secret === undefined) throw new Error('a token needs auth.secret');
-  const claims = {
-    ...(scope ? { scope } : {}),
-    ...(did ? { did } : {}),
-    ...(platform ? { plat: platform } : {}),
-  };
-  return new SignJWT(claims)
+/** Signs an access token: with `auth.secret` where there is one, else with the keys of the data folder. */
+export function issueToken(config: Config, claims: TokenClaims): Promise<string> {
+  const { secret } = config.auth;
+  return secret === undefined ? signedByKeys(config, claims) : signedBySecret(secret, claims);
+}
+
+// Only the directory is opened, which takes several processes: the server may run meanwhile.
+async function signedByKeys({ dataDir, auth }: Config, { ttl, ...claims }: TokenClaims): Promise<string> {
+  if (!existsSync(join(dataDir, 'directory.db')))
+    throw new Error(`there are no keys in ${dataDir} (dataDir): start the server once, or set auth.secret`);
+  const directory = await openSqliteDirectory({ dir: dataDir });
+  try {
+    const keys = await SigningKeys.open({ directory, accessTtl: auth.accessTtl });
+    return await keys.sign(claims, ttl);
+  } finally {
+    await directory.close();
+  }
+}
+
+function signedBySecret(secret: string, { uid, ttl, scope, did, platform }: TokenClaims): Promise<string> {
+  const issuedAt = Math.floor(Date.now() / 1000);
+  return new SignJWT({ ...(scope && { scope }), ...(did && { did }), ...(platform && { plat: platform }) })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(uid)
-    .setIssuedAt()
-    .setExpirationTime(`${ttl} s`)
-    .sign(new TextEncoder().encode(auth.secret));
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + ttl)
+    .sign(new TextEncoder().encode(secret));
 }

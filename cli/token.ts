@@ -40,6 +40,7 @@ function seconds(text: string): number {
 }
 
 function deviceId(text: string): string {
-  if (text.length < 1 || text.length > 64) throw new UsageError('--did must have 1 to 64 characters.');
+  if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(text))
+    throw new UsageError('--did must be 1 to 64 of A-Z a-z 0-9 _ . : -');
   return text;
 }
