@@ -10,7 +10,6 @@ export const configRules: readonly ((config: Config) => Problem[])[] = [
   issuersHaveKeys,
   tlsFilesAreReadable,
   customTopicsAreFilters,
-  refreshOutlivesAccess,
   portsDiffer,
 ];
 
@@ -71,11 +70,6 @@ function filterProblem(match: string): string | undefined {
   if (isReserved(match))
     return `must not begin with ${match.split('/', 1)[0]}: these topics have rules of their own`;
   return undefined;
-}
-
-function refreshOutlivesAccess({ auth }: Config): Problem[] {
-  if (auth.refreshTtl >= auth.accessTtl) return [];
-  return [{ path: 'auth.refreshTtl', reason: 'must not be shorter than auth.accessTtl' }];
 }
 
 function portsDiffer({ mqtt, http }: Config): Problem[] {
