@@ -22,7 +22,7 @@ const commands = {
 const usage = `npm run bench -- ${Object.keys(commands).join('|')} [--rounds 3] [--seconds 5] [--profile <folder>] [--dry]
   --profile  write CPU profiles of Petrel's threads to the folder (its figures are then lower)
   --dry      print the tables without writing docs/benchmarks.md
-Linux; needs mosquitto (Debian: apt install mosquitto), and taskset to pin the processes to cores.`;
+Linux; mosquitto is installed from Debian where it can be; taskset pins the processes to cores.`;
 
 const docs = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
 

@@ -16,14 +16,18 @@ export function rssBytes(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * bytesPerPage;
 }
 
-/** Memory once it has stopped changing: `steady` looks, one a second, within 0.5 % of each other, or the last of `most`. */
-export async function settledRssBytes(pid: number, steady: number, most: number): Promise<number> {
-  const looks: number[] = [];
-  while (looks.length < most) {
+/** Memory once it has stayed within 0.5 % for `steadySeconds`, or what it is after `longestSeconds`. */
+export async function settledRssBytes(
+  pid: number,
+  steadySeconds: number,
+  longestSeconds: number,
+): Promise<number> {
+  const looks = [rssBytes(pid)];
+  while (looks.length <= longestSeconds) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     looks.push(rssBytes(pid));
-    const last = looks.slice(-steady);
-    if (last.length === steady && Math.max(...last) <= Math.min(...last) * 1.005) break;
+    const last = looks.slice(-steadySeconds - 1);
+    if (last.length > steadySeconds && Math.max(...last) <= Math.min(...last) * 1.005) break;
   }
   return looks.at(-1)!;
 }

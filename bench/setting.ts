@@ -43,7 +43,9 @@ function commit(): string {
 /** The first line a program prints, whatever its exit code; mosquitto's help ends with 3 on some versions. */
 function firstLine(file: string, args: readonly string[]): string {
   try {
-    return execFileSync(file, args, { encoding: 'utf8' }).split('\n')[0]!;
+    return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split(
+      '\n',
+    )[0]!;
   } catch (fault) {
     const { stdout } = fault as { stdout?: string };
     return stdout?.split('\n')[0] ?? '';

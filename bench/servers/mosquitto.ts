@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { binary } from '../../test/servers/binary.ts';
 import { freePort, listens, type Server, spawnPinned, stopChild, waitForStart } from './server.ts';
 
 /** A mosquitto that keeps everything in memory and has queues large enough never to drop a message. */
@@ -21,7 +22,7 @@ export async function startMosquitto(core: number | undefined): Promise<Server> 
       '',
     ].join('\n'),
   );
-  const child = spawnPinned(['mosquitto', '-c', config], core);
+  const child = spawnPinned([await binary('mosquitto', 'mosquitto'), '-c', config], core);
   const stop = async (): Promise<void> => {
     await stopChild(child);
     await rm(folder, { recursive: true, force: true });
