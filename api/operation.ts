@@ -9,6 +9,8 @@ export interface Caller<Who = Identity | undefined> {
   readonly address: string;
   /** The device that asks: the token's did, or else the client id of an MQTT connection. */
   readonly did?: string;
+  /** The connection goes on under this identity, a newer one of the same user (auth.refresh over MQTT). */
+  readonly renew?: (identity: Identity) => void;
 }
 
 /**
@@ -35,6 +37,20 @@ export interface Operation<In extends TObject = TObject, Out extends TSchema = T
   readonly errors: readonly ErrorCode[];
   handle(input: Static<In>, caller: Caller): Promise<Static<Out> | WithStatus<Static<Out>>>;
 }
+
+type Answer<Out extends TSchema> = Promise<Static<Out> | WithStatus<Static<Out>>>;
+
+/** An operation that anyone may ask for, as an entry of the table. */
+export const openOperation = <In extends TObject, Out extends TSchema>(
+  declared: Omit<Operation<In, Out>, 'access'>,
+): Operation => ({ ...declared, access: 'none' }) as unknown as Operation;
+
+/** An operation for users, as an entry of the table: its handler always knows who asks. */
+export const userOperation = <In extends TObject, Out extends TSchema>(
+  declared: Omit<Operation<In, Out>, 'access' | 'handle'> & {
+    handle(input: Static<In>, caller: Caller<Identity>): Answer<Out>;
+  },
+): Operation => ({ ...declared, access: 'user' }) as unknown as Operation;
 
 /** An answer whose HTTP status differs from the operation's usual one (200 for a repeated send). */
 export class WithStatus<T> {

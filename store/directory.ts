@@ -163,6 +163,8 @@ export interface DirectoryUsers {
   getUser(uid: string): Promise<User | undefined>;
   /** Those of the uids that exist. */
   existing(uids: readonly string[]): Promise<Set<string>>;
+  /** The names of those of the uids that have one. */
+  names(uids: readonly string[]): Promise<Map<string, string>>;
   /** `until` 0 ends a ban. False where there is no such user. */
   setBan(uid: string, until: number): Promise<boolean>;
   /** All users banned at `now`, with the end of the ban. */
@@ -217,8 +219,11 @@ export interface DirectoryGroups {
   owingGroups(limit: number): Promise<string[]>;
   /** What a group owes, in order, at most `limit`. */
   owed(gid: string, limit: number): Promise<OutboxEvent[]>;
-  /** The event is stored: who waited for it may see from `since` on (1 where the group shows its history to all). */
-  settle(gid: string, change: number, place: { seq: number; n: number }): Promise<void>;
+  /**
+   * The event is stored at `place`: who waited for it has a part in the conversation from there on, or from 1 where the
+   * group shows its history to all. Answers the first seq they may see.
+   */
+  settle(gid: string, change: number, place: { seq: number; n: number }): Promise<number>;
   /** Removes the members of a dissolved group, at most `limit`; answers them. */
   finishDissolve(gid: string, limit: number): Promise<string[]>;
   /** The event's debt is paid. */

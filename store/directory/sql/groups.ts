@@ -116,18 +116,20 @@ export function sqlGroups(db: Database, flavor: SqlFlavor): DirectoryGroups {
     },
 
     async settle(gid, change, { seq, n }) {
-      await inTransaction(async (tx) => {
+      return inTransaction(async (tx) => {
         const group = await tx
           .selectFrom('chat_groups')
           .select('history')
           .where('gid', '=', gid)
           .executeTakeFirst();
+        const since = group?.history === 'all' ? 1 : seq;
         await tx
           .updateTable('members')
-          .set({ since: group?.history === 'all' ? 1 : seq, since_n: n, waits_for: 0 })
+          .set({ since, since_n: n, waits_for: 0 })
           .where('gid', '=', gid)
           .where('waits_for', '=', change)
           .execute();
+        return since;
       });
     },
 

@@ -62,6 +62,15 @@ export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
     }
   },
 
+  async names(uids) {
+    const names = new Map<string, string>();
+    for (const chunk of chunked(uids, flavor.maxParameters)) {
+      const rows = await db.selectFrom('users').select(['uid', 'name']).where('uid', 'in', chunk).execute();
+      for (const { uid, name } of rows) if (name !== null) names.set(uid, name);
+    }
+    return names;
+  },
+
   async setBan(uid, until) {
     if (!(await db.selectFrom('users').select('uid').where('uid', '=', uid).executeTakeFirst())) return false;
     await db.updateTable('users').set({ banned_until: until }).where('uid', '=', uid).execute();

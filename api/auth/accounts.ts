@@ -1,0 +1,164 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Config } from '../../schemas/config.ts';
+import { PetrelError } from '../../schemas/errors.ts';
+import { type Identity, type Platform, reservedUids } from '../../schemas/identity.ts';
+import type { Bus } from '../../store/bus.ts';
+import type { Directory, Family } from '../../store/directory.ts';
+import { createAttempts } from './attempts.ts';
+import type { SigningKeys } from './keys.ts';
+import { createPasswords } from './passwords.ts';
+import type { Revocations } from './revocations.ts';
+
+/** DISCONNECT reason of connections that a logout ends: administrative action. */
+const signedOut = 0x98;
+
+/** What a client gets when it signs in. */
+export interface Session {
+  readonly uid: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** Life of the access token, seconds. */
+  readonly expiresIn: number;
+  readonly tokenType: 'Bearer';
+}
+
+/** A session, and who its access token says it is. */
+export interface SignedIn {
+  readonly session: Session;
+  readonly identity: Identity;
+}
+
+export interface AccountsOptions {
+  readonly auth: Pick<Config['auth'], 'registration' | 'accessTtl' | 'refreshTtl' | 'bcryptCost'>;
+  readonly limits: Pick<Config['limits'], 'loginAttempts'>;
+  readonly directory: Directory;
+  readonly bus: Bus;
+  readonly keys: SigningKeys;
+  readonly revocations: Revocations;
+  /** ms since 1970. */
+  readonly clock: () => number;
+}
+
+/** Registration, sign-in and all that ends it. */
+export interface Accounts {
+  register(input: { uid: string; password: string; name?: string }): Promise<SignedIn>;
+  login(input: {
+    uid: string;
+    password: string;
+    device?: string;
+    platform?: Platform;
+    address: string;
+  }): Promise<SignedIn>;
+  /** A refresh token is good once: seen again, it was stolen or the answer was lost, and its family ends. */
+  refresh(refreshToken: string): Promise<SignedIn>;
+  /** Ends the sign-in of the identity, or all of the user's, with their connections. */
+  logout(identity: Identity, did: string | undefined, all: boolean): Promise<void>;
+}
+
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { auth, directory, bus, keys, revocations, clock } = options;
+  const passwords = createPasswords(auth);
+  const attempts = createAttempts(options.limits.loginAttempts, clock);
+
+  const answer = async (family: Pick<Family, 'sid' | 'uid' | 'did' | 'platform'>, secret: string) => {
+    const { sid, uid, did, platform } = family;
+    const expiresAt = (Math.floor(clock() / 1000) + auth.accessTtl) * 1000;
+    const proved = { uid, did, sid, ...(platform !== undefined && { platform }) };
+    const accessToken = await keys.sign(proved, auth.accessTtl);
+    return {
+      session: {
+        uid,
+        accessToken,
+        refreshToken: `${sid}.${secret}`,
+        expiresIn: auth.accessTtl,
+        tokenType: 'Bearer' as const,
+      },
+      identity: { ...proved, scopes: new Set<string>(), expiresAt },
+    };
+  };
+
+  const open = async (uid: string, device: string | undefined, platform: Platform | undefined) => {
+    const now = clock();
+    const secret = randomText(32);
+    const family = {
+      sid: randomText(16),
+      uid,
+      did: device ?? `d-${randomBytes(8).toString('hex')}`,
+      ...(platform !== undefined && { platform }),
+    };
+    await directory.seeDevice({ ...family, lastSeen: now });
+    await directory.createFamily({
+      ...family,
+      tokenHash: hashOf(secret),
+      createdAt: now,
+      expiresAt: now + auth.refreshTtl * 1000,
+    });
+    return answer(family, secret);
+  };
+
+  const revoke = async (uid: string, sid: string | undefined): Promise<void> => {
+    revocations.revoke(await directory.revokeFamilies(uid, sid, clock()));
+  };
+
+  return {
+    async register({ uid, password, name }) {
+      if (auth.registration === 'closed') throw new PetrelError('auth.registration-closed');
+      if (reservedUids.has(uid) || (await directory.userExists(uid))) throw new PetrelError('user.exists');
+      const passwordHash = await passwords.hash(password);
+      const user = { uid, passwordHash, createdAt: clock(), origin: 'registered' as const };
+      const created = await directory.createUser({ ...user, ...(name !== undefined && { name }) });
+      if (!created) throw new PetrelError('user.exists');
+      bus.publish({ type: 'stale', user: uid });
+      return open(uid, undefined, undefined);
+    },
+
+    async login({ uid, password, device, platform, address }) {
+      const key = `${uid} ${address}`;
+      attempts.take(key);
+      const user = await directory.getUser(uid);
+      if (!(await passwords.matches(password, user?.passwordHash)))
+        throw new PetrelError('auth.bad-credentials');
+      attempts.clear(key);
+      if (user!.bannedUntil > clock()) throw new PetrelError('auth.banned');
+      return open(uid, device, platform);
+    },
+
+    async refresh(refreshToken) {
+      const [sid = '', secret = ''] = refreshToken.split('.');
+      const family = await directory.getFamily(sid);
+      if (family === undefined || family.expiresAt <= clock()) throw new PetrelError('auth.bad-token');
+      const { uid, did, tokenHash } = family;
+      const current = equal(hashOf(secret), tokenHash);
+      if (current && family.revokedAt > 0) throw new PetrelError('auth.bad-token');
+      if (await directory.isBanned(uid, clock())) throw new PetrelError('auth.banned');
+      const next = randomText(32);
+      const expiresAt = clock() + auth.refreshTtl * 1000;
+      if (!current || !(await directory.rotateFamily(sid, tokenHash, hashOf(next), expiresAt))) {
+        // Only who held a token of this family knows its sid: an older one is a reuse, and no other is worth telling apart.
+        await revoke(uid, sid);
+        bus.publish({ type: 'end', uid, did, reason: signedOut });
+        throw new PetrelError('auth.refresh-reused');
+      }
+      return answer(family, next);
+    },
+
+    async logout({ uid, sid }, did, all) {
+      if (all) await revoke(uid, undefined);
+      else if (sid !== undefined) await revoke(uid, sid);
+      bus.publish({
+        type: 'end',
+        uid,
+        ...(!all && did !== undefined && { did }),
+        reason: signedOut,
+      });
+    },
+  };
+}
+
+const randomText = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
+/** Plain SHA-256: the secret is 32 random bytes, there is nothing to guess. */
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+const equal = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

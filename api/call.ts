@@ -1,0 +1,46 @@
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { PetrelError } from '../schemas/errors.ts';
+import { anonymousUid } from '../schemas/identity.ts';
+import { type Caller, type Operation, WithStatus } from './operation.ts';
+
+/** What an operation answered, with its HTTP status. */
+export interface Answered {
+  readonly status: number;
+  readonly data: unknown;
+}
+
+/** Who may ask, then whether the input fits, then the operation itself: the same for every door. */
+export type Call = (input: unknown, caller: Caller) => Promise<Answered>;
+
+export function createCall(operation: Operation): Call {
+  const check = Compile(operation.input as TSchema);
+  return async (input, caller) => {
+    checkAccess(operation, caller);
+    if (!check.Check(input)) {
+      const [first] = check.Errors(input);
+      throw new PetrelError('request.invalid', first && describe(first));
+    }
+    const answer: unknown = await operation.handle(input as Record<string, unknown>, caller);
+    return answer instanceof WithStatus
+      ? { status: answer.status, data: answer.data as unknown }
+      : { status: operation.status, data: answer };
+  };
+}
+
+function checkAccess({ access }: Operation, { identity }: Caller): void {
+  if (access === 'none') return;
+  if (identity === undefined) throw new PetrelError('auth.bad-token');
+  if (identity.uid === anonymousUid) throw new PetrelError('auth.forbidden');
+  if (access === 'admin' && !identity.scopes.has('admin')) throw new PetrelError('auth.forbidden');
+}
+
+/** Where and what, in words; unknown members are named. */
+function describe(error: { instancePath: string; message: string; params: object }): string {
+  const { unevaluatedProperties, additionalProperties } = error.params as Record<string, unknown>;
+  const unknown = additionalProperties ?? unevaluatedProperties;
+  if (Array.isArray(unknown) && unknown.length > 0)
+    return `There is no member "${String(unknown[0]).slice(0, 64)}".`;
+  const path = error.instancePath.slice(1).replaceAll('/', '.');
+  return `${path === '' ? 'The input' : path} ${error.message}.`;
+}

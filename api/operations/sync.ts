@@ -1,0 +1,82 @@
+import { Type } from 'typebox';
+import { readEvents, showEvents } from '../conversations/events.ts';
+import { conversationsOf } from '../conversations/list.ts';
+import { unreadOf } from '../conversations/unread.ts';
+import { type Operation, userOperation } from '../operation.ts';
+import type { Services } from '../services.ts';
+import { event, head, input, maxPage } from './shapes.ts';
+
+const defaultEvents = 100;
+/** One answer holds at most this many conversations and this many bytes of events; the client asks again for the rest. */
+const maxConversations = 200;
+const maxBytes = 1024 * 1024;
+
+export function syncOperations(services: Pick<Services, 'directory' | 'timeline'>): Operation[] {
+  const { timeline } = services;
+  return [
+    userOperation({
+      name: 'sync',
+      method: 'POST',
+      path: '/sync',
+      summary: 'What is new since the given cursors, the oldest first',
+      input: input({
+        cursors: Type.Optional(
+          Type.Record(Type.String(), Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), {
+            description:
+              'The last seq the client has, by conversation; one that is missing begins at its start.',
+          }),
+        ),
+        limit: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: maxPage, description: 'Events of one conversation.' }),
+        ),
+      }),
+      output: Type.Object({
+        conversations: Type.Array(
+          Type.Object({
+            conv: Type.String(),
+            head,
+            read: Type.Integer(),
+            unread: Type.Integer(),
+            events: Type.Array(event),
+            more: Type.Boolean({ description: 'Whether this conversation goes on after these events.' }),
+          }),
+        ),
+        more: Type.Boolean({
+          description: 'Whether there is more to ask for: move the cursors on and ask again.',
+        }),
+      }),
+      status: 200,
+      errors: [],
+      async handle({ cursors = {}, limit = defaultEvents }, { identity: { uid } }) {
+        const ahead = (await conversationsOf(services, uid))
+          .flatMap(({ head: newest, since, ...listed }) => {
+            const after = Math.max(
+              Object.hasOwn(cursors, listed.conv.id) ? cursors[listed.conv.id]! : 0,
+              since - 1,
+            );
+            return newest !== undefined && newest.seq > after ? [{ ...listed, newest, after }] : [];
+          })
+          .sort((x, y) => x.newest.ts - y.newest.ts || (x.conv.id < y.conv.id ? -1 : 1));
+        const listed = ahead.slice(0, maxConversations);
+        const positions = await timeline.cursors(listed.map(({ conv }) => ({ conv: conv.id, uid })));
+        const conversations = [];
+        let bytes = 0;
+        for (const [i, { conv, newest, after, sinceN }] of listed.entries()) {
+          if (bytes > maxBytes) break;
+          const found = await readEvents(timeline, { conv: conv.id, after, limit }, maxBytes - bytes);
+          for (const { raw } of found.events) bytes += raw.length;
+          conversations.push({
+            conv: conv.id,
+            head: { seq: newest.seq, n: newest.n, ts: newest.ts },
+            read: positions[i]!.read,
+            unread: unreadOf(newest, positions[i]!, sinceN),
+            events: await showEvents(timeline, found.events),
+            more: found.more,
+          });
+        }
+        const more = conversations.length < ahead.length || conversations.some((one) => one.more);
+        return { conversations, more };
+      },
+    }),
+  ];
+}
