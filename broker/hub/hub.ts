@@ -20,6 +20,8 @@ import { Session, type SessionInit, type Track } from './session.ts';
 export interface UserNode {
   readonly uid: string;
   readonly sessions: Session[];
+  /** Connections that are about to attach a session. */
+  claims: number;
   /** gid → first seq the user may see. */
   readonly groups: Map<string, number>;
   readonly inboxTopic: TopicBytes;
@@ -84,13 +86,17 @@ export class Hub {
     this.#timer.unref();
   }
 
-  /** Registers a connection's session; the user's groups are known when `user.loaded` settles. */
-  user(uid: string): UserNode {
+  /** The user's node for a session to come; its groups are known when `loaded` settles. `attach` or `release` must follow. */
+  claim(uid: string): UserNode {
     const known = this.#users.get(uid);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.claims++;
+      return known;
+    }
     const user: UserNode = {
       uid,
       sessions: [],
+      claims: 1,
       groups: new Map(),
       inboxTopic: topicBytes(`u/${uid}`),
       loaded: Promise.resolve(),
@@ -116,10 +122,23 @@ export class Hub {
     }
   }
 
-  /** Makes the session and lets it hear what happens from now on. */
+  /** Gives a claim up. */
+  release(user: UserNode): void {
+    user.claims--;
+    this.#drop(user);
+  }
+
+  #drop(user: UserNode): void {
+    if (user.sessions.length === 0 && user.claims === 0 && this.#users.get(user.uid) === user) {
+      this.#users.delete(user.uid);
+    }
+  }
+
+  /** Makes the session, on a claimed user, and lets it hear what happens from now on. */
   attach(init: SessionInit): Session {
     const session = new Session(this, init);
     const { user } = session;
+    user.claims--;
     user.sessions.push(session);
     for (const gid of user.groups.keys()) this.#group(gid).sessions.add(session);
     return session;
@@ -148,7 +167,7 @@ export class Hub {
     const at = user.sessions.indexOf(session);
     if (at !== -1) user.sessions.splice(at, 1);
     for (const gid of user.groups.keys()) this.#dropFromGroup(gid, session);
-    if (user.sessions.length === 0 && this.#users.get(user.uid) === user) this.#users.delete(user.uid);
+    this.#drop(user);
   }
 
   #dropFromGroup(gid: string, session: Session): void {
@@ -365,7 +384,7 @@ export class Hub {
 /** The stored form of a session as it stands. */
 export const storedForm = (
   session: Session,
-  subscriptions: StoredSession['subscriptions'],
+  custom: StoredSession['subscriptions'],
   expirySeconds: number,
   disconnectedAt?: number,
 ): StoredSession => ({
@@ -375,6 +394,6 @@ export const storedForm = (
   expirySeconds,
   ...(disconnectedAt === undefined ? {} : { disconnectedAt }),
   positions: session.positions(),
-  subscriptions,
+  subscriptions: [...session.subscriptions(), ...custom],
   silenced: session.silenced(),
 });

@@ -1,5 +1,5 @@
 import type { ConvId } from '../../schemas/event.ts';
-import type { StoredSession } from '../../store/sessions.ts';
+import type { StoredSession, StoredSubscription } from '../../store/sessions.ts';
 import { reasons } from '../gate/fault.ts';
 import type { DeliveryOptions, HubEvent, TopicBytes } from './event.ts';
 import type { Hub, UserNode } from './hub.ts';
@@ -86,7 +86,7 @@ export class Session {
   progressAt = 0;
   inboxWish: TopicWish | undefined;
   noticeWish: TopicWish | undefined;
-  groupWishes: Map<string, TopicWish> | undefined;
+  #groupWishes: Map<string, TopicWish> | undefined;
 
   constructor(hub: Hub, init: SessionInit) {
     this.#hub = hub;
@@ -201,7 +201,7 @@ export class Session {
   }
 
   #wishOf(track: Track): TopicWish | undefined {
-    return track.gid === undefined ? this.inboxWish : this.groupWishes?.get(track.gid);
+    return track.gid === undefined ? this.inboxWish : this.#groupWishes?.get(track.gid);
   }
 
   #transmit(track: Track, event: HubEvent, shared: number): void {
@@ -391,12 +391,33 @@ export class Session {
     this.#waiting = undefined;
   }
 
-  /** What is to be stored of the session's wishes: topics it unsubscribed from. */
+  /** What the client wants of one of its server topics (`u/…`, `n/…`, `g/…`); undefined as everyone gets it: QoS 1. */
+  wish(topic: string, wish: TopicWish | undefined): void {
+    if (topic.startsWith('u/')) this.inboxWish = wish;
+    else if (topic.startsWith('n/')) this.noticeWish = wish;
+    else {
+      const gid = topic.slice(2);
+      this.#groupWishes ??= new Map();
+      if (wish === undefined) this.#groupWishes.delete(gid);
+      else this.#groupWishes.set(gid, wish);
+    }
+  }
+
+  /** The topics the session unsubscribed from. */
   silenced(): string[] {
-    const silenced: string[] = [];
-    if (this.inboxWish === 'silent') silenced.push(`u/${this.user.uid}`);
-    if (this.noticeWish === 'silent') silenced.push(`n/${this.user.uid}`);
-    for (const [gid, wish] of this.groupWishes ?? []) if (wish === 'silent') silenced.push(`g/${gid}`);
-    return silenced;
+    return this.#wishes().flatMap(([topic, wish]) => (wish === 'silent' ? [topic] : []));
+  }
+
+  /** The wishes for its topics as subscriptions, for the stored session. */
+  subscriptions(): StoredSubscription[] {
+    return this.#wishes().flatMap(([filter, wish]) => (wish === 'silent' ? [] : [{ filter, ...wish }]));
+  }
+
+  #wishes(): [topic: string, wish: TopicWish][] {
+    const wishes: [string, TopicWish][] = [];
+    if (this.inboxWish !== undefined) wishes.push([`u/${this.user.uid}`, this.inboxWish]);
+    if (this.noticeWish !== undefined) wishes.push([`n/${this.user.uid}`, this.noticeWish]);
+    for (const [gid, wish] of this.#groupWishes ?? []) wishes.push([`g/${gid}`, wish]);
+    return wishes;
   }
 }

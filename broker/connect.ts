@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { errors, PetrelError, toPetrelError } from '../schemas/errors.ts';
+import { anonymousUid, type Identity } from '../schemas/identity.ts';
+import { inboundTopic } from '../schemas/topics.ts';
+import type { StoredSession } from '../store/sessions.ts';
+import type { Accepted, Connection } from './connection.ts';
+import type { ConnectPacket } from './gate/connect.ts';
+import { ProtocolFault, reasons } from './gate/fault.ts';
+import type { Properties } from './gate/properties.ts';
+import { connack } from './gate/writer.ts';
+import { storedForm } from './hub/hub.ts';
+
+/** The only authentication method: the token as Authentication Data. */
+export const tokenMethod = 'jwt';
+
+/** Deliveries that may wait for a client's acknowledgement, whatever more it would take. */
+const maxWindow = 1000;
+/** Bytes that may wait in a socket before its session reads on from the timeline. */
+const maxBacklogBytes = 256 * 1024;
+const maxClientIdBytes = 256;
+
+/** The way of a CONNECT to its CONNACK; each step may refuse. */
+export async function accept(connection: Connection, packet: ConnectPacket): Promise<void> {
+  const { context } = connection;
+  try {
+    checkRate(connection);
+    if (!context.isReady()) throw new PetrelError('connect.not-ready');
+    const identity = await authenticate(connection, packet);
+    const clientId = checkClientId(packet);
+    checkWill(connection, packet, identity);
+    if (connection.isClosed) return;
+    // A session has one connection at a time: the older one goes. [MQTT-3.1.4-3]
+    const key = `${identity.uid}/${clientId}`;
+    const before = context.registry.connectionOf(key);
+    before?.end(reasons.sessionTakenOver, 'Another connection took the session over.');
+    await context.registry.inTurn(key, () => open(connection, packet, identity, clientId, key));
+    context.metrics.connects.add(1, 'ok');
+  } catch (error) {
+    if (error instanceof ProtocolFault) throw error;
+    const known = toPetrelError(error);
+    if (known.code === 'server.error')
+      context.log.error({ err: error, connection: connection.id }, 'A CONNECT failed.');
+    context.metrics.connects.add(1, known.code);
+    connection.refuse(refusalOf(known, packet.version), `${known.code}: ${known.message}`);
+  }
+}
+
+/** An expired token is a bad one at CONNECT, and a store that is away makes the server not ready. (contract section 2) */
+function refusalOf(error: PetrelError, version: number): number {
+  switch (error.code) {
+    case 'auth.expired':
+      return reasons.badUserNameOrPassword;
+    case 'store.unavailable':
+    case 'server.error':
+      return reasons.serverUnavailable;
+    case 'connect.rate':
+      return version === 5 ? reasons.connectionRateExceeded : reasons.serverUnavailable;
+    default:
+      return errors[error.code].reason;
+  }
+}
+
+function checkRate(connection: Connection): void {
+  const retryAfterMs = connection.context.connectRates.take(connection.address);
+  if (retryAfterMs > 0) throw new PetrelError('connect.rate', undefined, { retryAfterMs });
+}
+
+async function authenticate(connection: Connection, packet: ConnectPacket): Promise<Identity> {
+  const { authenticator, config } = connection.context;
+  const { authenticationMethod, authenticationData } = packet.properties;
+  if (authenticationMethod !== undefined && authenticationMethod !== tokenMethod) {
+    throw new PetrelError('auth.bad-method');
+  }
+  const token = authenticationMethod === undefined ? packet.password : authenticationData;
+  const userName = packet.userName ?? '';
+  if (token === undefined || token.length === 0) {
+    if (config.auth.anonymous && (userName === '' || userName === anonymousUid)) {
+      return { uid: anonymousUid, scopes: new Set(), expiresAt: Number.POSITIVE_INFINITY };
+    }
+    throw new PetrelError('auth.bad-token');
+  }
+  const identity = await authenticator.verify(token.toString('utf8'));
+  if (userName !== '' && userName !== identity.uid) {
+    throw new PetrelError('auth.bad-token', 'The user name is not the uid of the token.');
+  }
+  return identity;
+}
+
+function checkClientId({ clientId, version, cleanStart }: ConnectPacket): string {
+  if (clientId === '') {
+    // [MQTT-3.1.3-8] of MQTT 3.1.1
+    if (version < 5 && !cleanStart)
+      throw new PetrelError('connect.client-id', 'A session that is kept needs a client id.');
+    return `auto-${randomUUID()}`;
+  }
+  if (Buffer.byteLength(clientId) > maxClientIdBytes) {
+    throw new PetrelError('connect.client-id', `The client id is longer than ${maxClientIdBytes} bytes.`);
+  }
+  return clientId;
+}
+
+function checkWill(connection: Connection, packet: ConnectPacket, identity: Identity): void {
+  if (packet.will === undefined) return;
+  const topic = inboundTopic(packet.will.topic);
+  const allowed =
+    (topic.kind === 'send' && identity.uid !== anonymousUid) ||
+    (topic.kind === 'presence' && topic.uid === identity.uid) ||
+    (topic.kind === 'custom' && connection.context.custom.mayPublish(identity, packet.will.topic));
+  if (!allowed) throw new PetrelError('topic.forbidden', 'The will may not go to this topic.');
+}
+
+/** Seconds the session outlives its connection. MQTT 3 knows only "ends" and "stays". */
+const expiryOf = (packet: ConnectPacket, max: number): number =>
+  packet.version === 5
+    ? Math.min(packet.properties.sessionExpiryInterval ?? 0, max)
+    : packet.cleanStart
+      ? 0
+      : max;
+
+/** Makes the session or takes it up, tells the client, and begins to deliver. Nothing else touches the session meanwhile. */
+async function open(
+  connection: Connection,
+  packet: ConnectPacket,
+  identity: Identity,
+  clientId: string,
+  key: string,
+): Promise<void> {
+  const { context } = connection;
+  const { hub, sessions, custom, config } = context;
+  const kept = await sessions.get(identity.uid, clientId);
+  if (connection.isClosed) return;
+  const resumed = kept !== undefined && !packet.cleanStart;
+  context.registry.cancelWill(key);
+  if (!resumed) await custom.forget(key);
+  const expirySeconds = expiryOf(packet, config.mqtt.sessionExpiryMax);
+  const stored: StoredSession | undefined =
+    expirySeconds === 0 && !resumed
+      ? undefined
+      : resumed
+        ? kept
+        : newSession(identity.uid, clientId, context.now(), expirySeconds);
+  if (kept !== undefined && stored === undefined) await sessions.remove(identity.uid, clientId);
+  const user = hub.claim(identity.uid);
+  try {
+    await user.loaded;
+  } catch (error) {
+    hub.release(user);
+    throw error;
+  }
+  connection.version = packet.version;
+  connection.problemInformation = packet.properties.requestProblemInformation !== 0;
+  connection.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+  const session = hub.attach({
+    clientId,
+    did: identity.did ?? clientId,
+    user,
+    link: connection,
+    window: Math.min(packet.properties.receiveMaximum ?? 65_535, maxWindow),
+    maxBacklogBytes,
+    ...(stored === undefined ? {} : { stored }),
+    resumed,
+  });
+  try {
+    for (const topic of stored?.silenced ?? []) session.wish(topic, 'silent');
+    // A session exists from its CONNACK: whatever crashes after it, the session is there.
+    if (stored !== undefined) {
+      await sessions.put(storedForm(session, resumed ? stored.subscriptions : [], expirySeconds));
+    }
+    if (connection.isClosed) throw new PetrelError('connect.not-ready', 'The connection ended.');
+  } catch (error) {
+    hub.detach(session);
+    throw error;
+  }
+  const accepted: Accepted = {
+    identity,
+    session,
+    key,
+    custom: { key, identity, link: connection, session, persistent: expirySeconds > 0 },
+    expirySeconds,
+    ...(packet.will === undefined ? {} : { will: packet.will }),
+    ...(packet.properties.authenticationMethod === undefined ? {} : { authenticationMethod: tokenMethod }),
+  };
+  greet(connection, packet, accepted, resumed, clientId);
+  if (resumed) await resume(connection, accepted, stored!);
+  session.open();
+}
+
+const newSession = (
+  uid: string,
+  clientId: string,
+  createdAt: number,
+  expirySeconds: number,
+): StoredSession => ({
+  uid,
+  clientId,
+  createdAt,
+  expirySeconds,
+  positions: {},
+  subscriptions: [],
+  silenced: [],
+});
+
+function greet(
+  connection: Connection,
+  packet: ConnectPacket,
+  accepted: Accepted,
+  sessionPresent: boolean,
+  clientId: string,
+): void {
+  const { context } = connection;
+  const { mqtt } = context.config;
+  const keepAlive =
+    packet.keepAlive === 0 ? mqtt.maxKeepalive : Math.min(packet.keepAlive, mqtt.maxKeepalive);
+  connection.keepAliveMs = keepAlive * 1500;
+  connection.expiresAt = accepted.identity.expiresAt;
+  context.registry.bind(accepted.key, connection);
+  connection.opened(accepted);
+  context.log.debug(
+    { connection: connection.id, uid: accepted.identity.uid, clientId, address: connection.address },
+    'Connected.',
+  );
+  if (packet.version < 5) {
+    connection.send(connack(packet.version, packet.version === 4 && sessionPresent, 0));
+    return;
+  }
+  const asked = packet.properties.sessionExpiryInterval ?? 0;
+  const properties: Properties = {
+    receiveMaximum: mqtt.receiveMaximum,
+    maximumPacketSize: mqtt.maxPacketSize,
+    topicAliasMaximum: mqtt.topicAliasMaximum,
+    ...(accepted.expirySeconds === asked ? {} : { sessionExpiryInterval: accepted.expirySeconds }),
+    ...(packet.clientId === '' ? { assignedClientIdentifier: clientId } : {}),
+    ...(keepAlive === packet.keepAlive ? {} : { serverKeepAlive: keepAlive }),
+    ...(packet.properties.requestResponseInformation === 1 ? { responseInformation: 'res/' } : {}),
+    ...(accepted.authenticationMethod === undefined
+      ? {}
+      : { authenticationMethod: accepted.authenticationMethod }),
+  };
+  connection.send(connack(5, sessionPresent, 0, properties));
+}
+
+async function resume(connection: Connection, accepted: Accepted, stored: StoredSession): Promise<void> {
+  const { context } = connection;
+  const custom = [];
+  for (const subscription of stored.subscriptions) {
+    const { filter, qos, identifier } = subscription;
+    if (/^[ung]\//.test(filter)) {
+      const wish = { qos: qos === 0 ? 0 : 1, ...(identifier === undefined ? {} : { identifier }) } as const;
+      accepted.session.wish(filter, wish);
+    } else custom.push(subscription);
+  }
+  try {
+    await Promise.all([context.hub.resume(accepted.session), context.custom.resume(accepted.custom, custom)]);
+  } catch (error) {
+    // The client has its CONNACK: it comes again, and nothing is lost.
+    context.log.error({ err: error, connection: connection.id }, 'A session could not be resumed.');
+    connection.end(reasons.serverUnavailable, 'The session cannot be resumed now.');
+  }
+}

@@ -1,0 +1,544 @@
+import { type PetrelError, toPetrelError } from '../schemas/errors.ts';
+import type { Identity } from '../schemas/identity.ts';
+import type { Route } from '../worker/sender.ts';
+import { accept } from './connect.ts';
+import type { BrokerContext } from './context.ts';
+import type { CustomClient } from './custom/custom.ts';
+import type { Flushable, Flusher } from './flusher.ts';
+import { readAck, readAuth, readDisconnect } from './gate/acks.ts';
+import { readConnect, readVersion, type Will } from './gate/connect.ts';
+import { malformed, ProtocolFault, protocolError, reasons } from './gate/fault.ts';
+import { readPublish, type TopicAliases } from './gate/publish.ts';
+import { Reader } from './gate/reader.ts';
+import { readSubscribe, readUnsubscribe } from './gate/subscribe.ts';
+import type { Transport, TransportListener } from './gate/transport.ts';
+import { ack, connack, disconnect, packetTypes, pingresp } from './gate/writer.ts';
+import { firstHubId } from './hub/inflight.ts';
+import type { Link } from './hub/link.ts';
+import type { Session } from './hub/session.ts';
+import type { PendingAck } from './inbound/acks.ts';
+import { reauthenticate } from './inbound/auth.ts';
+import { endSession } from './inbound/end.ts';
+import { onPublish } from './inbound/publish.ts';
+import { fastRoute, submit } from './inbound/send.ts';
+import { subscribe, unsubscribe } from './inbound/subscribe.ts';
+
+type State = 'new' | 'connecting' | 'open' | 'closed';
+
+/** A session that the CONNECT step made or took up, with what the connection has to know of it. */
+export interface Accepted {
+  readonly identity: Identity;
+  readonly session: Session;
+  /** `{uid}/{clientId}`. */
+  readonly key: string;
+  readonly custom: CustomClient;
+  /** Seconds the session lives on after the connection; 0 where it ends with it. */
+  expirySeconds: number;
+  readonly will?: Will;
+  /** Set by enhanced authentication: AUTH may renew the token. */
+  readonly authenticationMethod?: string;
+}
+
+/**
+ * One client's connection: splits its bytes into packets, checks and dispatches them in order, and writes what is sent to
+ * it. The two packets of a busy chat, PUBLISH to `send/…` and PUBACK, are read straight from the bytes.
+ */
+export class Connection implements Link, Flushable, TransportListener {
+  readonly id: string;
+  readonly transport: Transport;
+  readonly context: BrokerContext;
+  version: 3 | 4 | 5 = 4;
+  maxPacketSize = Number.POSITIVE_INFINITY;
+  /** Whether the client wants reason strings and user properties. [MQTT-3.1.2-29] */
+  problemInformation = true;
+  accepted: Accepted | undefined;
+  /** ms; the sweep ends the connection when its token has expired. */
+  expiresAt = Number.POSITIVE_INFINITY;
+  /** ms without a packet after which the connection ends; 0 for never. */
+  keepAliveMs = 0;
+  /** Requests that are not answered yet. */
+  requests = 0;
+  /** Routes to the conversations it writes to, by topic. */
+  readonly routes = new Map<string, Route>();
+  /** The topic of the last PUBLISH to `send/…`, and its route. */
+  lastTopic: Buffer | undefined;
+  lastRoute: Route | undefined;
+  #state: State = 'new';
+  #aliases: TopicAliases | undefined;
+  #lastPacketAt: number;
+  readonly #openedAt: number;
+  /** Bytes of a packet that is not complete, or that wait while the connection is blocked. */
+  #parts: Buffer[] = [];
+  #partBytes = 0;
+  /** Bytes to have before it is worth looking again. */
+  #needBytes = 0;
+  #blocked = false;
+  #frames: Buffer[] = [];
+  #frameBytes = 0;
+  #acks: PendingAck[] = [];
+  #firstAck = 0;
+  /** Inbound QoS 1 messages without PUBACK. */
+  #qos1 = 0;
+  #relieved: (() => void) | undefined;
+  /** Inbound QoS 2 messages that were answered with PUBREC. */
+  #qos2: Set<number> | undefined;
+
+  constructor(id: string, transport: Transport, context: BrokerContext) {
+    this.id = id;
+    this.transport = transport;
+    this.context = context;
+    this.#openedAt = context.now();
+    this.#lastPacketAt = this.#openedAt;
+  }
+
+  get address(): string {
+    return this.transport.address;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  // ── Bytes in ──
+
+  onData(chunk: Buffer): void {
+    if (this.#state === 'closed') return;
+    if (this.#blocked || this.#partBytes > 0) {
+      this.#parts.push(chunk);
+      this.#partBytes += chunk.length;
+      if (this.#blocked || this.#partBytes < this.#needBytes) return;
+      this.#consume(this.#takeParts());
+    } else this.#consume(chunk);
+  }
+
+  #takeParts(): Buffer {
+    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts, this.#partBytes);
+    this.#parts = [];
+    this.#partBytes = 0;
+    return bytes;
+  }
+
+  #keep(bytes: Buffer, needBytes: number): void {
+    this.#needBytes = needBytes;
+    if (bytes.length === 0) return;
+    this.#parts.unshift(bytes);
+    this.#partBytes += bytes.length;
+  }
+
+  #consume(bytes: Buffer): void {
+    let at = 0;
+    this.#lastPacketAt = this.context.now();
+    try {
+      while (bytes.length - at >= 2) {
+        // Fixed header: one byte, then the remaining length in one to four. [MQTT-1.5.5-1]
+        let length = bytes[at + 1]!;
+        let start = at + 2;
+        if (length >= 0x80) {
+          length &= 0x7f;
+          for (let shift = 7; ; shift += 7) {
+            if (shift > 21) throw malformed('The remaining length has more than four bytes.');
+            if (start >= bytes.length) {
+              this.#keep(bytes.subarray(at), bytes.length - at + 1);
+              return;
+            }
+            const byte = bytes[start++]!;
+            length |= (byte & 0x7f) << shift;
+            if (byte < 0x80) break;
+          }
+        }
+        if (start - at + length > this.context.config.mqtt.maxPacketSize) {
+          throw new ProtocolFault(reasons.packetTooLarge, 'The packet is larger than the server takes.');
+        }
+        const end = start + length;
+        if (end > bytes.length) {
+          this.#keep(bytes.subarray(at), end - at);
+          return;
+        }
+        const work = this.#onFrame(bytes, bytes[at]!, start, end);
+        if (this.isClosed) return;
+        at = end;
+        if (work !== undefined) {
+          this.#block(work, bytes.subarray(at));
+          return;
+        }
+      }
+      if (at < bytes.length) this.#keep(bytes.subarray(at), 2);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** Nothing more is read until the work is done: what follows may depend on it. */
+  #block(work: Promise<void>, rest: Buffer): void {
+    this.#blocked = true;
+    this.#keep(rest, 0);
+    this.transport.pause();
+    work.then(
+      () => this.#unblock(),
+      (error: unknown) => this.#fault(error),
+    );
+  }
+
+  #unblock(): void {
+    if (this.isClosed) return;
+    this.#blocked = false;
+    this.transport.resume();
+    if (this.#partBytes > 0) this.#consume(this.#takeParts());
+  }
+
+  #fault(error: unknown): void {
+    if (this.isClosed) return;
+    const fault =
+      error instanceof ProtocolFault
+        ? error
+        : new ProtocolFault(toPetrelError(error).entry.reason, toPetrelError(error).message);
+    if (!(error instanceof ProtocolFault))
+      this.context.log.error({ err: error, connection: this.id }, 'A packet failed.');
+    if (this.#state === 'open') this.end(fault.reason, fault.message);
+    else this.refuse(fault.reason, fault.message);
+  }
+
+  // ── Packets ──
+
+  #onFrame(bytes: Buffer, first: number, start: number, end: number): Promise<void> | undefined {
+    const type = first >> 4;
+    if (this.#state !== 'open') return this.#onFirstFrame(type, first, new Reader(bytes, start, end));
+    if (type === packetTypes.publish) {
+      return this.#onFastPublish(bytes, first, start, end) ?? undefined;
+    }
+    // PUBACK of a hub delivery in its short form
+    if (type === packetTypes.puback && end - start === 2 && bytes[start]! >= 0x80) {
+      this.accepted!.session.acknowledge((bytes[start]! << 8) | bytes[start + 1]!);
+      return undefined;
+    }
+    return this.#onOther(type, first & 0x0f, new Reader(bytes, start, end));
+  }
+
+  #onFastPublish(bytes: Buffer, first: number, start: number, end: number): Promise<void> | undefined {
+    // A PUBLISH to `send/…` at QoS 0 or 1, without DUP, RETAIN and properties; all others take the long way.
+    if (first === 0x32 || first === 0x30) {
+      const route = fastRoute(this, bytes, start, end);
+      if (route !== undefined) {
+        let at = start + 2 + this.lastTopic!.length;
+        let id = 0;
+        if (first === 0x32) {
+          id = (bytes[at]! << 8) | bytes[at + 1]!;
+          at += 2;
+        }
+        if (id > 0 || first === 0x30) {
+          if (this.version !== 5) return submit(this, route, bytes.subarray(at, end), id, id > 0 ? 1 : 0);
+          if (bytes[at] === 0) return submit(this, route, bytes.subarray(at + 1, end), id, id > 0 ? 1 : 0);
+        }
+      }
+    }
+    this.#aliases ??= { maximum: this.context.config.mqtt.topicAliasMaximum, topics: new Map() };
+    const packet = readPublish(new Reader(bytes, start, end), first & 0x0f, this.version, this.#aliases);
+    return onPublish(this, packet);
+  }
+
+  #onFirstFrame(type: number, first: number, reader: Reader): Promise<void> {
+    // [MQTT-3.1.0-1]
+    if (type !== packetTypes.connect) {
+      this.destroy();
+      return Promise.resolve();
+    }
+    if (first & 0x0f) throw malformed('The flags of CONNECT are not 0.');
+    this.version = readVersion(reader);
+    const packet = readConnect(reader, this.version);
+    this.#state = 'connecting';
+    return accept(this, packet);
+  }
+
+  #onOther(type: number, flags: number, reader: Reader): Promise<void> | undefined {
+    const { version } = this;
+    // [MQTT-2.1.3-1]
+    const needsFlags =
+      type === packetTypes.pubrel || type === packetTypes.subscribe || type === packetTypes.unsubscribe;
+    if (flags !== (needsFlags ? 2 : 0)) throw malformed('The flags of the packet are not valid.');
+    switch (type) {
+      case packetTypes.puback:
+        return this.#onDeliveryAck('puback', reader);
+      case packetTypes.pubrec:
+        return this.#onDeliveryAck('pubrec', reader);
+      case packetTypes.pubcomp:
+        return this.#onDeliveryAck('pubcomp', reader);
+      case packetTypes.pubrel:
+        return this.#onRelease(reader);
+      case packetTypes.subscribe:
+        return subscribe(this, readSubscribe(reader, version));
+      case packetTypes.unsubscribe:
+        return unsubscribe(this, readUnsubscribe(reader, version));
+      case packetTypes.pingreq:
+        reader.finish();
+        this.send(pingresp);
+        return undefined;
+      case packetTypes.disconnect:
+        return this.#onDisconnect(reader);
+      case packetTypes.auth:
+        if (version !== 5) throw protocolError('AUTH is a packet of MQTT 5.');
+        return reauthenticate(this, readAuth(reader));
+      default:
+        // A second CONNECT, or a packet only a server sends. [MQTT-3.1.0-2]
+        throw protocolError('A packet that may not come here.');
+    }
+  }
+
+  #onDeliveryAck(type: 'puback' | 'pubrec' | 'pubcomp', reader: Reader): undefined {
+    const { id, reason } = readAck(reader, this.version, type === 'pubcomp');
+    const { session, custom } = this.accepted!;
+    if (id >= firstHubId) {
+      // Hub deliveries are QoS 1: whatever the reason, the client has decided.
+      if (type === 'puback') session.acknowledge(id);
+      return undefined;
+    }
+    const release = this.context.custom.acknowledge(custom, type, id, reason);
+    if (release !== undefined) this.send(release);
+    session.pump();
+    return undefined;
+  }
+
+  #onRelease(reader: Reader): undefined {
+    const { id } = readAck(reader, this.version, true);
+    const known = this.#qos2?.delete(id) ?? false;
+    this.send(ack(this.version, packetTypes.pubcomp, id, known ? 0 : reasons.packetIdNotFound));
+    return undefined;
+  }
+
+  #onDisconnect(reader: Reader): undefined {
+    const { reason, sessionExpiryInterval } = readDisconnect(reader, this.version);
+    const accepted = this.accepted!;
+    if (sessionExpiryInterval !== undefined) {
+      // [MQTT-3.1.2-23]: a session that was to end with its connection cannot be prolonged at its end
+      if (accepted.expirySeconds === 0 && sessionExpiryInterval > 0) {
+        throw protocolError('The session expiry was 0 in CONNECT.');
+      }
+      accepted.expirySeconds = Math.min(sessionExpiryInterval, this.context.config.mqtt.sessionExpiryMax);
+    }
+    this.#closeDown(reason === 0x04);
+    this.transport.end();
+    return undefined;
+  }
+
+  // ── Answers to inbound messages, in the order of their arrival ──
+
+  /** Registers a QoS 1 or 2 message that will be answered. Throws where the client has too many in flight. */
+  expect(pending: PendingAck): void {
+    const qos2 = this.#qos2?.size ?? 0;
+    const inFlight = this.#qos1 + qos2 + (pending.qos === 1 ? 1 : 0);
+    // MQTT 3 knows no receive maximum: such a client is read no further instead. [MQTT-3.3.4-7]
+    if (this.version === 5 && inFlight > this.context.config.mqtt.receiveMaximum) {
+      throw new ProtocolFault(
+        reasons.receiveMaximumExceeded,
+        'More messages in flight than the server takes.',
+      );
+    }
+    if (pending.qos === 1) this.#qos1++;
+    this.#acks.push(pending);
+  }
+
+  /** Whether an MQTT 3 client should be read no further for now. */
+  get crowded(): boolean {
+    return this.#acks.length - this.#firstAck >= this.context.config.mqtt.receiveMaximum;
+  }
+
+  /** Resolves when few enough answers are due to read on. */
+  whenAnswered(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#relieved = resolve;
+    });
+  }
+
+  /** Whether this QoS 2 message is being stored now. */
+  isPending(id: number): boolean {
+    return this.#acks.some((pending, i) => i >= this.#firstAck && pending.qos === 2 && pending.id === id);
+  }
+
+  /** Takes one send of the user's rate: 0, or how many ms to wait. */
+  takeSend(): number {
+    return this.context.sender.rates.take(this.accepted!.identity.uid);
+  }
+
+  /** The connection's token was renewed. */
+  renew(identity: Identity): void {
+    this.expiresAt = identity.expiresAt;
+  }
+
+  /** Whether this QoS 2 message was received already and waits for its PUBREL. [MQTT-4.3.3-10] */
+  isRepeatedQos2(id: number): boolean {
+    if (this.#qos2?.has(id) === true) return true;
+    this.#qos2 ??= new Set();
+    this.#qos2.add(id);
+    return false;
+  }
+
+  /** A QoS 2 message was refused in PUBREC: its id is free. */
+  releaseQos2(id: number): void {
+    this.#qos2?.delete(id);
+  }
+
+  answered(): void {
+    const acks = this.#acks;
+    while (this.#firstAck < acks.length) {
+      const { frame, qos } = acks[this.#firstAck]!;
+      if (frame === undefined) break;
+      if (qos === 1) this.#qos1--;
+      this.send(frame);
+      this.#firstAck++;
+    }
+    if (this.#firstAck === acks.length) {
+      acks.length = 0;
+      this.#firstAck = 0;
+    } else if (this.#firstAck > 256) {
+      this.#acks = acks.slice(this.#firstAck);
+      this.#firstAck = 0;
+    }
+    if (this.#relieved !== undefined && !this.crowded) {
+      const relieved = this.#relieved;
+      this.#relieved = undefined;
+      relieved();
+    }
+  }
+
+  notifyError(error: PetrelError, id?: string): void {
+    const { accepted } = this;
+    if (accepted === undefined || this.isClosed) return;
+    this.context.hub.notifySession(accepted.session, {
+      type: 'error',
+      ...(id === undefined ? {} : { id }),
+      ...error.toBody(),
+    });
+  }
+
+  // ── Bytes out ──
+
+  get backlog(): number {
+    return this.#frameBytes + this.transport.backlog;
+  }
+
+  send(frame: Buffer): void {
+    if (this.#state === 'closed') return;
+    if (this.#frames.length === 0) this.context.flusher.add(this);
+    this.#frames.push(frame);
+    this.#frameBytes += frame.length;
+  }
+
+  flush(flusher: Flusher): void {
+    const frames = this.#frames;
+    if (frames.length === 0) return;
+    const bytes = this.#frameBytes;
+    this.#frames = [];
+    this.#frameBytes = 0;
+    if (frames.length === 1) this.transport.write(frames[0]!);
+    else if (bytes <= 262_144) this.transport.write(flusher.join(frames, bytes));
+    else this.transport.writeAll(frames);
+  }
+
+  onDrain(): void {
+    const { accepted } = this;
+    if (accepted === undefined || this.isClosed) return;
+    accepted.session.pump();
+    this.context.custom.roomy(accepted.custom);
+  }
+
+  // ── Life ──
+
+  /** The CONNACK is on its way: packets are served from now on. */
+  opened(accepted: Accepted): void {
+    this.accepted = accepted;
+    this.#state = 'open';
+    this.context.registry.settled(this.address);
+    this.context.metrics.connections.add(1, this.transport.kind, versionName(this.version));
+  }
+
+  /** Ends a connection that has no CONNACK yet. */
+  refuse(reason: number, message: string): void {
+    if (this.#state === 'closed') return;
+    const { version } = this;
+    // MQTT 3 has return codes for refusals, for breaches of the protocol it closes. [MQTT-3.1.4-1] of 3.1.1
+    if (version === 5) this.send(connack(5, false, reason, { reasonString: message }));
+    else if (reason !== reasons.malformedPacket && reason !== reasons.protocolError) {
+      this.send(connack(version, false, returnCode(reason)));
+    }
+    this.flush(this.context.flusher);
+    this.#closeDown(false);
+    this.transport.end();
+  }
+
+  /** Ends the connection; MQTT 5 clients are told why. The session lives on as long as it may. */
+  end(reason: number, message: string): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'open' && this.version === 5) {
+      this.send(disconnect(reason, this.problemInformation ? { reasonString: message } : undefined));
+    }
+    this.context.log.debug({ connection: this.id, reason, message }, 'Connection ended by the server.');
+    this.flush(this.context.flusher);
+    this.#closeDown(true);
+    this.transport.end();
+  }
+
+  /** Ends without a word. */
+  destroy(): void {
+    this.#closeDown(true);
+    this.transport.destroy();
+  }
+
+  onClose(): void {
+    this.#closeDown(true);
+  }
+
+  #closeDown(withWill: boolean): void {
+    const state = this.#state;
+    if (state === 'closed') return;
+    this.#state = 'closed';
+    const { registry, metrics, log } = this.context;
+    registry.remove(this);
+    if (state !== 'open') registry.settled(this.address);
+    else metrics.connections.add(-1, this.transport.kind, versionName(this.version));
+    this.#parts = [];
+    this.#frames = [];
+    this.#acks = [];
+    this.#firstAck = 0;
+    this.routes.clear();
+    if (this.accepted !== undefined) {
+      endSession(this, this.accepted, withWill);
+      log.debug({ connection: this.id }, 'Connection closed.');
+    }
+  }
+
+  /** Called once a second. */
+  sweep(now: number): void {
+    const { mqtt } = this.context.config;
+    if (this.#state !== 'open') {
+      if (now - this.#openedAt > mqtt.connectTimeout * 1000) this.destroy();
+      return;
+    }
+    if (now >= this.expiresAt) this.end(reasons.notAuthorized, 'The access token has expired.');
+    else if (this.keepAliveMs > 0 && !this.#blocked && now - this.#lastPacketAt > this.keepAliveMs) {
+      // [MQTT-3.1.2-22]
+      this.end(reasons.keepAliveTimeout, 'No packet within one and a half keep alive times.');
+    }
+  }
+}
+
+const versionName = (version: number): string => (version === 5 ? '5' : version === 4 ? '3.1.1' : '3.1');
+
+/** The MQTT 3 return code of a refused CONNECT. */
+function returnCode(reason: number): number {
+  switch (reason) {
+    case reasons.unsupportedVersion:
+      return 1;
+    case reasons.clientIdNotValid:
+      return 2;
+    case reasons.serverUnavailable:
+    case reasons.implementationError:
+      return 3;
+    case reasons.badUserNameOrPassword:
+      return 4;
+    default:
+      return 5;
+  }
+}

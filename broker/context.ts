@@ -1,0 +1,52 @@
+import type { Log } from '../ops/log.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Buckets } from '../policy/rate.ts';
+import type { Config } from '../schemas/config.ts';
+import type { ErrorBody } from '../schemas/errors.ts';
+import type { Authenticator, Identity } from '../schemas/identity.ts';
+import type { Bus } from '../store/bus.ts';
+import type { SessionStore } from '../store/sessions.ts';
+import type { Timeline } from '../store/timeline.ts';
+import type { Sender } from '../worker/sender.ts';
+import type { CustomTopics } from './custom/custom.ts';
+import type { Flusher } from './flusher.ts';
+import type { Hub } from './hub/hub.ts';
+import type { Registry } from './registry.ts';
+
+/** Who asks over MQTT. */
+export interface RpcCaller {
+  readonly identity: Identity | undefined;
+  readonly address: string;
+  readonly did?: string;
+  /** The connection's token was renewed. */
+  renew?(identity: Identity): void;
+}
+
+/** The operations' MQTT door: never rejects. */
+export type Rpc = (name: string, payload: Uint8Array, caller: RpcCaller) => Promise<RpcAnswer>;
+
+export type RpcAnswer =
+  | { readonly ok: true; readonly data?: unknown; readonly rid?: unknown }
+  | { readonly ok: false; readonly error: ErrorBody; readonly rid?: unknown };
+
+/** All that connections of one broker share. */
+export interface BrokerContext {
+  readonly config: Pick<Config, 'mqtt' | 'auth' | 'presence' | 'limits'>;
+  readonly authenticator: Authenticator;
+  readonly sessions: SessionStore;
+  readonly timeline: Timeline;
+  readonly bus: Bus;
+  readonly hub: Hub;
+  readonly sender: Sender;
+  readonly custom: CustomTopics;
+  readonly rpc: Rpc;
+  readonly registry: Registry;
+  readonly flusher: Flusher;
+  /** CONNECTs by address. */
+  readonly connectRates: Buckets;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly now: () => number;
+  /** False while starting and stopping: CONNECT gets 0x88. */
+  isReady(): boolean;
+}

@@ -1,0 +1,131 @@
+import { PetrelError, toPetrelError } from '../../schemas/errors.ts';
+import { anonymousUid } from '../../schemas/identity.ts';
+import { type Outgoing, parseOutgoing } from '../../schemas/messages.ts';
+import { inboundTopic } from '../../schemas/topics.ts';
+import type { Submission } from '../../store/timeline.ts';
+import type { Route } from '../../worker/sender.ts';
+import type { Connection } from '../connection.ts';
+import { PendingAck } from './acks.ts';
+
+const maxRoutes = 256;
+
+/** The route of a PUBLISH to `send/…` from its bytes; undefined where it is another topic, or not a plain case. */
+export function fastRoute(
+  connection: Connection,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): Route | undefined {
+  const length = (bytes[start]! << 8) | bytes[start + 1]!;
+  const at = start + 2;
+  // Behind the topic: a packet id and a property length at most.
+  if (at + length + 3 > end) return undefined;
+  const last = connection.lastTopic;
+  if (last !== undefined && last.length === length && same(bytes, at, last)) return connection.lastRoute;
+  if (bytes[at] !== 0x73 /* s */ || bytes[at + 4] !== 0x2f) return undefined;
+  const topic = bytes.toString('latin1', at, at + length);
+  const route = routeOf(connection, topic);
+  if (route !== undefined) {
+    connection.lastTopic = Buffer.from(topic, 'latin1');
+    connection.lastRoute = route;
+  }
+  return route;
+}
+
+function same(bytes: Buffer, at: number, topic: Buffer): boolean {
+  for (let i = topic.length - 1; i >= 0; i--) if (bytes[at + i] !== topic[i]) return false;
+  return true;
+}
+
+/** The route of a topic `send/u/…` or `send/g/…`; undefined for any other. */
+export function routeOf(connection: Connection, topic: string): Route | undefined {
+  const known = connection.routes.get(topic);
+  if (known !== undefined) return known;
+  const parsed = inboundTopic(topic);
+  const { uid } = connection.accepted!.identity;
+  if (parsed.kind !== 'send' || uid === anonymousUid) return undefined;
+  const route = connection.context.sender.route(uid, parsed.target);
+  if (connection.routes.size >= maxRoutes) connection.routes.clear();
+  connection.routes.set(topic, route);
+  return route;
+}
+
+/**
+ * Takes a message for a conversation: rate, schema, permission, submission; each may refuse. Answers a promise where the
+ * connection has to wait, so that its later messages stay behind this one.
+ */
+export function submit(
+  connection: Connection,
+  route: Route,
+  payload: Buffer,
+  id: number,
+  qos: 0 | 1 | 2,
+): Promise<void> | undefined {
+  const pending = new PendingAck(connection, id, qos, route);
+  if (qos > 0) connection.expect(pending);
+  const { sender } = connection.context;
+  const retryAfterMs = connection.takeSend();
+  if (retryAfterMs > 0) return refuse(pending, new PetrelError('send.rate', undefined, { retryAfterMs }));
+  let outgoing: Outgoing;
+  try {
+    outgoing = parseOutgoing(payload);
+  } catch (error) {
+    return refuse(pending, toPetrelError(error));
+  }
+  pending.messageId = outgoing.id;
+  return sender.ready(route) && sender.isPlain(outgoing)
+    ? pass(connection, route, outgoing, pending)
+    : prepare(connection, route, outgoing, pending);
+}
+
+const refuse = (pending: PendingAck, error: PetrelError): undefined => {
+  pending.failed(error);
+  return undefined;
+};
+
+function pass(
+  connection: Connection,
+  route: Route,
+  outgoing: Outgoing,
+  pending: PendingAck,
+): Promise<void> | undefined {
+  const { sender } = connection.context;
+  const refused = sender.refusal(route);
+  if (refused !== undefined) return refuse(pending, new PetrelError(refused));
+  return hand(connection, sender.plain(route, outgoing), pending);
+}
+
+/** Gives the submission to the committer; where too much waits there, the sender is read no further for now. */
+function hand(
+  connection: Connection,
+  submission: Submission,
+  pending: PendingAck,
+): Promise<void> | undefined {
+  const { commit } = connection.context.sender;
+  commit.submitTo(submission, pending);
+  if (commit.full) return new Promise((resolve) => commit.whenRelieved(resolve));
+  return connection.version < 5 && connection.crowded ? connection.whenAnswered() : undefined;
+}
+
+/** The way of a message that needs the directory or the timeline first. */
+async function prepare(
+  connection: Connection,
+  route: Route,
+  outgoing: Outgoing,
+  pending: PendingAck,
+): Promise<void> {
+  const { sender } = connection.context;
+  try {
+    if (!sender.ready(route)) await sender.load(route);
+    const refused = sender.refusal(route);
+    if (refused !== undefined) throw new PetrelError(refused);
+    const submission = sender.isPlain(outgoing)
+      ? sender.plain(route, outgoing)
+      : await sender.prepare(route, outgoing);
+    await hand(connection, submission, pending);
+  } catch (error) {
+    const known = toPetrelError(error);
+    if (known.code === 'server.error') connection.context.log.error({ err: error }, 'A send failed.');
+    pending.failed(known.code === 'server.error' ? new PetrelError('store.unavailable') : known);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Connection } from './connection.ts';
+
+/** A will that waits for its delay. */
+interface DelayedWill {
+  readonly timer: NodeJS.Timeout;
+  readonly fire: () => void;
+}
+
+/**
+ * The connections of a node: by session (a session has one connection at a time), and all of them for the sweep that
+ * checks keep alive, CONNECT timeout and token expiry once a second, so that an idle connection needs no timer.
+ */
+export class Registry {
+  readonly #all = new Set<Connection>();
+  readonly #bySession = new Map<string, Connection>();
+  readonly #turns = new Map<string, Promise<void>>();
+  readonly #halfOpen = new Map<string, number>();
+  readonly #wills = new Map<string, DelayedWill>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(now: () => number) {
+    this.#timer = setInterval(() => {
+      const at = now();
+      for (const connection of this.#all) connection.sweep(at);
+    }, 1000);
+    this.#timer.unref();
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** False where the address has too many connections without a CONNECT. */
+  add(connection: Connection, maxHalfOpen: number): boolean {
+    const halfOpen = this.#halfOpen.get(connection.address) ?? 0;
+    if (halfOpen >= maxHalfOpen) return false;
+    this.#halfOpen.set(connection.address, halfOpen + 1);
+    this.#all.add(connection);
+    return true;
+  }
+
+  /** The connection is no longer half open: it got its CONNACK, or it ended. */
+  settled(address: string): void {
+    const left = (this.#halfOpen.get(address) ?? 1) - 1;
+    if (left > 0) this.#halfOpen.set(address, left);
+    else this.#halfOpen.delete(address);
+  }
+
+  remove(connection: Connection): void {
+    this.#all.delete(connection);
+  }
+
+  connectionOf(key: string): Connection | undefined {
+    return this.#bySession.get(key);
+  }
+
+  bind(key: string, connection: Connection): void {
+    this.#bySession.set(key, connection);
+  }
+
+  unbind(key: string, connection: Connection): void {
+    if (this.#bySession.get(key) === connection) this.#bySession.delete(key);
+  }
+
+  /** What touches one stored session happens one after the other: connects that race, and the end of a connection. */
+  inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key) ?? Promise.resolve();
+    const result = before.then(work);
+    const turn = result.then(
+      () => {},
+      () => {},
+    );
+    this.#turns.set(key, turn);
+    void turn.then(() => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    });
+    return result;
+  }
+
+  delayWill(key: string, delayMs: number, fire: () => void): void {
+    this.cancelWill(key);
+    const timer = setTimeout(
+      () => {
+        this.#wills.delete(key);
+        fire();
+      },
+      Math.min(delayMs, 0x7fffffff),
+    );
+    timer.unref();
+    this.#wills.set(key, { timer, fire });
+  }
+
+  /** The session is resumed before its will was due. [MQTT-3.1.3-9] */
+  cancelWill(key: string): void {
+    const will = this.#wills.get(key);
+    if (will === undefined) return;
+    clearTimeout(will.timer);
+    this.#wills.delete(key);
+  }
+
+  connections(): IterableIterator<Connection> {
+    return this.#all.values();
+  }
+
+  /** Waits until everything begun in turn is done. */
+  async settledTurns(): Promise<void> {
+    while (this.#turns.size > 0) await Promise.all(this.#turns.values());
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const will of this.#wills.values()) clearTimeout(will.timer);
+    this.#wills.clear();
+  }
+}

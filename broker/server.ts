@@ -1,0 +1,157 @@
+import { readFileSync, watch } from 'node:fs';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import { Connection } from './connection.ts';
+import type { BrokerContext } from './context.ts';
+import { reasons } from './gate/fault.ts';
+import { SocketTransport, type Transport, WebSocketTransport } from './gate/transport.ts';
+
+/** WebSocket subprotocols of MQTT. [MQTT-6.0.0-3] */
+const subprotocols = ['mqtt', 'mqttv3.1'];
+
+/** Opens the doors for MQTT: TCP, TLS, and WebSocket at /mqtt of an HTTP server. */
+export class BrokerServer {
+  readonly #context: BrokerContext;
+  readonly #servers: Server[] = [];
+  readonly #watchers: (() => void)[] = [];
+  #sockets: WebSocketServer | undefined;
+  #lastId = 0;
+
+  constructor(context: BrokerContext) {
+    this.#context = context;
+  }
+
+  /** Listens as configured; answers the addresses. Rejects where a port is in use or a certificate is not valid. */
+  async listen(): Promise<string[]> {
+    const { host, port, tls } = this.#context.config.mqtt;
+    const plain = createServer({ noDelay: true }, (socket) =>
+      this.#serve(new SocketTransport(socket, 'tcp')),
+    );
+    const addresses = [`mqtt://${await this.#open(plain, host, port)}`];
+    if (tls !== undefined) {
+      const secure = createTlsServer(certificates(tls), (socket) =>
+        this.#serve(new SocketTransport(socket, 'tls')),
+      );
+      secure.on('tlsClientError', (_error, socket) => socket.destroy());
+      addresses.push(`mqtts://${await this.#open(secure, host, tls.port)}`);
+      this.#reload(secure, tls);
+    }
+    return addresses;
+  }
+
+  #open(server: Server, host: string, port: number): Promise<string> {
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, 8192, () => {
+        server.off('error', reject);
+        server.on('error', (error) => this.#context.log.error({ err: error }, 'A listener failed.'));
+        const { port: bound } = server.address() as AddressInfo;
+        resolve(`${host.includes(':') ? `[${host}]` : host}:${bound}`);
+      });
+    });
+  }
+
+  /** Certificates are read again when their files change; a bad file is told and the old one stays. */
+  #reload(server: TlsServer, tls: NonNullable<BrokerContext['config']['mqtt']['tls']>): void {
+    const { log } = this.#context;
+    let due: NodeJS.Timeout | undefined;
+    const apply = (): void => {
+      try {
+        server.setSecureContext(certificates(tls));
+        log.info('The certificate was read again.');
+      } catch (error) {
+        log.error({ err: error }, 'The certificate could not be read; the old one stays.');
+      }
+    };
+    for (const file of [tls.cert, tls.key, ...(tls.clientCa === undefined ? [] : [tls.clientCa])]) {
+      const watcher = watch(file, () => {
+        clearTimeout(due);
+        due = setTimeout(apply, 200).unref();
+      });
+      this.#watchers.push(() => watcher.close());
+    }
+  }
+
+  /** Takes upgrades at /mqtt. */
+  attachTo(server: HttpServer): void {
+    const sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: this.#context.config.mqtt.maxPacketSize + 16,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => subprotocols.find((protocol) => offered.has(protocol)) ?? false,
+    });
+    this.#sockets = sockets;
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      const path = (request.url ?? '').split('?', 1)[0];
+      const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+      if (path !== '/mqtt') refuseUpgrade(socket, '404 Not Found');
+      else if (!offered.some((name) => subprotocols.includes(name))) refuseUpgrade(socket, '400 Bad Request');
+      else {
+        sockets.handleUpgrade(request, socket, head, (webSocket) => {
+          this.#serve(new WebSocketTransport(webSocket, addressOf(request, this.#trustProxy)));
+        });
+      }
+    });
+  }
+
+  #trustProxy = false;
+
+  /** Whether X-Forwarded-For names the client of a WebSocket. */
+  trustProxy(trusted: boolean): void {
+    this.#trustProxy = trusted;
+  }
+
+  #serve(transport: Transport & { listen(listener: Connection): void }): void {
+    const { registry, config } = this.#context;
+    this.#lastId++;
+    const connection = new Connection(`c${this.#lastId}`, transport, this.#context);
+    if (!registry.add(connection, config.mqtt.maxHalfOpen)) {
+      transport.listen(connection);
+      transport.destroy();
+      return;
+    }
+    transport.listen(connection);
+  }
+
+  /** No new connections; those there are told that the server shuts down, and their sessions are stored. */
+  async close(): Promise<void> {
+    for (const close of this.#watchers) close();
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    const { registry } = this.#context;
+    for (const connection of [...registry.connections()]) {
+      if (connection.isOpen) connection.end(reasons.serverShuttingDown, 'The server is shutting down.');
+      else connection.destroy();
+    }
+    await registry.settledTurns();
+    this.#sockets?.close();
+    await Promise.all(closed);
+  }
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function addressOf(request: IncomingMessage, trustProxy: boolean): string {
+  const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
+  const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim();
+  return first || (request.socket as Socket).remoteAddress || '';
+}
+
+function certificates(tls: NonNullable<BrokerContext['config']['mqtt']['tls']>) {
+  return {
+    cert: readFileSync(tls.cert),
+    key: readFileSync(tls.key),
+    minVersion: 'TLSv1.2' as const,
+    ...(tls.clientCa === undefined
+      ? {}
+      : { ca: readFileSync(tls.clientCa), requestCert: true, rejectUnauthorized: true }),
+  };
+}
