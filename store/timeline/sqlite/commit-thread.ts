@@ -1,0 +1,132 @@
+import { parentPort, receiveMessageOnPort, Worker, workerData } from 'node:worker_threads';
+import { type Batch, Committer } from './committer.ts';
+import { Conversations } from './conversation.ts';
+import { blockOf } from './entry.ts';
+import { KeyFilter } from './filter.ts';
+import { Flusher } from './flusher.ts';
+import { KeyHash } from './hash.ts';
+import { Journal, journalFiles } from './journal.ts';
+import type { Generation } from './memtable.ts';
+import type { Answer, Call, IndexAnswer, IndexRequest, ThreadOptions } from './messages.ts';
+import { Tables } from './reader.ts';
+import { Reads } from './reads.ts';
+
+// Takes what has arrived, answers the reads, then writes all appends in one commit.
+const { dir, limits } = workerData as ThreadOptions;
+const port = parentPort!;
+const send = (answer: Answer, transfer: ArrayBuffer[] = []): void => port.postMessage(answer, transfer);
+const warn = (message: string): void => send({ log: 'warn', message });
+
+const indexThread = new Worker(new URL('./index-thread.js', import.meta.url), { workerData });
+// Without it nothing goes on; the whole store then starts anew.
+indexThread.on('error', (error) => {
+  throw error;
+});
+let indexing: { resolve: () => void; reject: (reason: Error) => void } | undefined;
+const indexed = await new Promise<number>((resolve) => {
+  indexThread.on('message', (answer: IndexAnswer) => {
+    if ('indexed' in answer) resolve(answer.indexed);
+    else if (answer.error === undefined) indexing?.resolve();
+    else indexing?.reject(new Error(answer.error));
+  });
+});
+const index = (request: IndexRequest): Promise<void> =>
+  new Promise((resolve, reject) => {
+    indexing = { resolve, reject };
+    indexThread.postMessage(request);
+  });
+
+// What an earlier run had not moved into the tables; at most what fits the limits, whatever the store's size.
+for (const file of journalFiles(dir)) if (file.generation > indexed) await index(file);
+
+const tables = new Tables(dir);
+const journal = new Journal(dir, indexed);
+const conversations = new Conversations(tables);
+const reads = new Reads(conversations, tables);
+const generations: Generation[] = [];
+const flusher = new Flusher({ journal, conversations, generations, index, limits, warn });
+const committer = new Committer({
+  conversations,
+  tables,
+  reads,
+  journal,
+  generations,
+  filter: new KeyFilter(),
+  hash: new KeyHash(tables.secret()),
+});
+
+type Write = Extract<Call, { name: 'append' | 'moveCursors' }>;
+let writes: Write[] = [];
+let failed = false;
+
+flusher.onFreed = () => write();
+
+function write(): void {
+  if (writes.length === 0 || flusher.full) return;
+  const taken = writes;
+  writes = [];
+  try {
+    const batches = taken.map(({ name, input }): Batch => ({ kind: name, block: blockOf(input) }));
+    const outputs = committer.commit(batches);
+    failed = false;
+    taken.forEach(({ id }, i) => {
+      const output = outputs[i]!;
+      send({ id, output }, [output.buffer]);
+    });
+  } catch (error) {
+    failed = true;
+    for (const { id } of taken) send({ id, error: String(error) });
+  }
+  conversations.trim();
+  flusher.consider();
+}
+
+/** Answers a read; leaves writes for `write`. */
+function take(call: Call): void {
+  try {
+    const { id } = call;
+    if (call.name === 'append' || call.name === 'moveCursors') writes.push(call);
+    else if (call.name === 'range') sendNumbers(id, reads.range(call.input));
+    else if (call.name === 'changes')
+      sendNumbers(id, reads.changes(call.input.conv, call.input.from, call.input.to));
+    else if (call.name === 'heads') sendNumbers(id, reads.heads(call.input));
+    else if (call.name === 'directs') send({ id, output: reads.directs(call.input) });
+    else if (call.name === 'cursors') send({ id, output: reads.cursors(call.input) });
+    else if (call.name === 'cursorsOf')
+      send({ id, output: reads.cursorsOf(call.input.conv, call.input.afterUid, call.input.limit) });
+    else if (call.name === 'check') {
+      check();
+      send({ id, output: null });
+    } else void close(id);
+  } catch (error) {
+    send({ id: call.id, error: String(error) });
+  }
+}
+
+function check(): void {
+  if (flusher.full) throw new Error('too much waits for the tables');
+  // After a failure only a write shows whether the disk takes one again.
+  if (failed) journal.probe();
+  failed = false;
+}
+
+const sendNumbers = (id: number, output: Uint8Array<ArrayBuffer> | Float64Array<ArrayBuffer>): void =>
+  send({ id, output }, [output.buffer]);
+
+async function close(id: number): Promise<void> {
+  await flusher.close();
+  tables.close();
+  indexThread.postMessage('close');
+  await new Promise((resolve) => indexThread.once('exit', resolve));
+  send({ id, output: null });
+  port.close();
+}
+
+port.on('message', (first: Call) => {
+  take(first);
+  for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+    take(next.message as Call);
+  write();
+});
+
+send({ ready: true });

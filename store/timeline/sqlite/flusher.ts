@@ -1,0 +1,142 @@
+import type { Conversations } from './conversation.ts';
+import type { Journal } from './journal.ts';
+import { Generation } from './memtable.ts';
+import type { IndexRequest, Limits } from './messages.ts';
+
+const retryMs = 1_000;
+
+/** What the flusher needs of the index thread. */
+export type Index = (request: IndexRequest) => Promise<void>;
+
+/**
+ * Completes generations and has them indexed, one at a time, while the next one is being filled. A generation leaves
+ * memory, and its journal file is used again, only after the tables have it durably.
+ */
+export class Flusher {
+  readonly #journal: Journal;
+  readonly #conversations: Conversations;
+  readonly #generations: Generation[];
+  readonly #index: Index;
+  readonly #limits: Limits;
+  readonly #warn: (message: string) => void;
+  #busy: Promise<boolean> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closing = false;
+  #old = false;
+  /** Called when a generation left memory. */
+  onFreed: () => void = () => {};
+
+  constructor(parts: {
+    journal: Journal;
+    conversations: Conversations;
+    generations: Generation[];
+    index: Index;
+    limits: Limits;
+    warn: (message: string) => void;
+  }) {
+    this.#journal = parts.journal;
+    this.#conversations = parts.conversations;
+    this.#generations = parts.generations;
+    this.#index = parts.index;
+    this.#limits = parts.limits;
+    this.#warn = parts.warn;
+    this.#journal.rotate();
+    this.#generations.push(new Generation(this.#journal.generation));
+  }
+
+  /** Whether so much waits for the tables that appends must wait too. */
+  get full(): boolean {
+    return this.#busy !== undefined && this.#unindexed() >= this.#limits.maxBytes;
+  }
+
+  /** Called after every commit. */
+  consider(): void {
+    const filling = this.#generations.at(-1)!;
+    if (!filling.used || this.#busy || this.#closing) return;
+    const { flushEvents, flushBytes, flushMs } = this.#limits;
+    const size = filling.count + filling.moves.length;
+    if (this.#old || size >= flushEvents || filling.bytes >= flushBytes) this.#begin();
+    else
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#old = true;
+        this.consider();
+      }, flushMs);
+  }
+
+  /** Has everything indexed, as far as the disk lets it; what is left stays in the journal. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    await this.#busy;
+    if (this.#generations.at(-1)!.used) this.#begin();
+    await this.#busy;
+    this.#journal.close();
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    let done: ReturnType<Journal['rotate']>;
+    try {
+      done = this.#journal.rotate();
+    } catch (error) {
+      this.#warn(`The journal cannot begin a file: ${String(error)}`);
+      if (!this.#closing) this.#timer = setTimeout(() => this.#again(), retryMs);
+      return;
+    }
+    this.#old = false;
+    const generation = this.#generations.at(-1)!;
+    this.#generations.push(new Generation(this.#journal.generation));
+    this.#busy = this.#flush(generation, done!);
+    this.#busy.then((freed) => {
+      this.#busy = undefined;
+      if (!freed) return;
+      this.onFreed();
+      this.consider();
+    });
+  }
+
+  #again(): void {
+    this.#timer = undefined;
+    this.consider();
+  }
+
+  async #flush(generation: Generation, file: IndexRequest): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#index(file);
+        break;
+      } catch (error) {
+        this.#warn(`The journal cannot be moved into the tables: ${String(error)}`);
+        if (this.#closing) return false;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+    this.#drop(generation);
+    this.#journal.release(file.path);
+    return true;
+  }
+
+  #drop(generation: Generation): void {
+    this.#generations.splice(this.#generations.indexOf(generation), 1);
+    for (const conversation of generation.conversations) {
+      const part = conversation.parts.shift()!;
+      if (part.first === 1) this.#conversations.noteDirect(conversation, true);
+      for (const [seq, { generation: number }] of conversation.replaced)
+        if (number <= generation.number) conversation.replaced.delete(seq);
+    }
+    for (const { conversation, uid } of generation.moves) {
+      conversation.pendingMoves--;
+      const cursor = conversation.cursors.get(uid)!;
+      if (cursor.generation !== generation.number) continue;
+      cursor.generation = 0;
+      if (conversation.cursors.size > 1000) conversation.cursors.delete(uid);
+    }
+    this.#conversations.trim();
+  }
+
+  #unindexed(): number {
+    return this.#generations.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+}

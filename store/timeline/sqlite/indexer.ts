@@ -1,0 +1,206 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type {
+  DatabaseSyncInstance as DatabaseSync,
+  StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
+import { parseConv } from '../../../schemas/event.ts';
+import {
+  at,
+  type Block,
+  blockOf,
+  convOf,
+  copyStored,
+  eachReplacement,
+  flags,
+  fromOf,
+  kinds,
+  storedSize,
+} from './entry.ts';
+import { eachRecord } from './journal.ts';
+import { KeyRuns } from './keys.ts';
+import { metaOf, openTables, segmentId } from './tables.ts';
+
+const segmentEvents = 64;
+const segmentBytes = 32 << 10;
+/** The write-ahead file of the tables is folded in when it has grown by so many pages. */
+const checkpointPages = 12_000;
+
+/** What a journal file holds, sorted out: where the entries of each conversation begin. */
+interface Sorted {
+  readonly events: Map<number, number[]>;
+  /** The last entry of each (conversation, uid). */
+  readonly cursors: Map<string, number>;
+}
+
+/** Moves journal files into the tables, each in one transaction that also remembers its generation. */
+export class Indexer {
+  readonly #db: DatabaseSync;
+  readonly #keys: KeyRuns;
+  readonly #addConversation: StatementSync;
+  readonly #addDirect: StatementSync;
+  readonly #addSegment: StatementSync;
+  readonly #addChange: StatementSync;
+  readonly #putCursor: StatementSync;
+  readonly #segmentOf: StatementSync;
+  readonly #putSegment: StatementSync;
+  readonly #setGeneration: StatementSync;
+  #file = Buffer.alloc(0);
+  #segment: Block = blockOf(Buffer.alloc(segmentBytes));
+
+  constructor(dir: string, maxPages?: number) {
+    this.#db = openTables(dir, true, maxPages);
+    const prepare = (sql: string): StatementSync => this.#db.prepare(sql);
+    this.#keys = new KeyRuns(this.#db);
+    this.#addConversation = prepare('insert into conversations values (?, ?)');
+    this.#addDirect = prepare('insert into directs values (?, ?)');
+    this.#addSegment = prepare(`insert into segments values (${segmentId('?2')}, ?, ?, ?, ?)`);
+    this.#addChange = prepare('insert or ignore into changes values (?, ?, ?)');
+    this.#putCursor = prepare('insert or replace into cursors values (?, ?, ?, ?, ?)');
+    this.#segmentOf = prepare(`select id & 4294967295 as first, data from segments
+      where id between ${segmentId('0')} and ${segmentId('?2')} order by id desc limit 1`);
+    this.#putSegment = prepare(`update segments set data = ?3 where id = ${segmentId('?2')}`);
+    this.#setGeneration = prepare(`update meta set value = ? where name = 'generation'`);
+  }
+
+  /** The newest generation whose content is in the tables. */
+  get generation(): number {
+    return metaOf(this.#db, 'generation') as number;
+  }
+
+  /** Makes the content of a journal file durable in the tables. `length`: how much of it must be whole. */
+  index(path: string, generation: number, length = 0): void {
+    const file = this.#read(path, length);
+    const sorted = sortOut(file, generation, length);
+    this.#db.exec('begin immediate');
+    try {
+      for (const conv of [...sorted.events.keys()].sort((a, b) => a - b))
+        this.#putConversation(file, conv, sorted.events.get(conv)!);
+      for (const start of sorted.cursors.values()) this.#moveCursor(file, start);
+      this.#setGeneration.run(generation);
+      this.#db.exec('commit');
+    } catch (error) {
+      this.#keys.forget();
+      // SQLite has rolled back by itself after some errors.
+      if (this.#db.isTransaction) this.#db.exec('rollback');
+      throw error;
+    }
+  }
+
+  /** Folds the tables' own write-ahead file in, when it is long. */
+  checkpoint(always = false): void {
+    const { log } = this.#db.prepare('pragma wal_checkpoint(noop)').get() as { log: number };
+    if (always || log >= checkpointPages) this.#db.exec('pragma wal_checkpoint(passive)');
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #read(path: string, length: number): Block {
+    const fd = openSync(path, 'r');
+    try {
+      const size = length || fstatSync(fd).size;
+      if (this.#file.length < size) this.#file = Buffer.allocUnsafeSlow(size);
+      let done = 0;
+      while (done < size) {
+        const count = readSync(fd, this.#file, done, size - done, done);
+        if (count === 0) break;
+        done += count;
+      }
+      return blockOf(this.#file.subarray(0, done));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #putConversation(file: Block, conv: number, starts: readonly number[]): void {
+    const { view } = file;
+    if (view.getUint32(starts[0]! + at.seq, true) === 1) this.#begin(conv, convOf(file, starts[0]!));
+    let replacing = false;
+    for (let begin = 0; begin < starts.length; ) {
+      let end = begin;
+      let size = 0;
+      while (end < starts.length && end - begin < segmentEvents) {
+        const more = storedSize(file, starts[end]!);
+        if (end > begin && size + more > segmentBytes) break;
+        size += more;
+        end++;
+      }
+      if (this.#segment.bytes.length < size) this.#segment = blockOf(Buffer.alloc(size));
+      let offset = 0;
+      for (let i = begin; i < end; i++) {
+        const start = starts[i]!;
+        offset = copyStored(file, start, this.#segment, offset);
+        if (view.getUint16(start + at.replaces, true) > 0) replacing = true;
+        const target = view.getUint32(start + at.target, true);
+        if (target > 0) this.#addChange.run(conv, target, view.getUint32(start + at.seq, true));
+      }
+      const last = starts[end - 1]!;
+      this.#addSegment.run(
+        conv,
+        view.getUint32(starts[begin]! + at.seq, true),
+        view.getUint32(last + at.seq, true),
+        view.getUint32(last + at.n, true),
+        view.getFloat64(last + at.ts, true),
+        this.#segment.bytes.subarray(0, offset),
+      );
+      begin = end;
+    }
+    if (replacing)
+      for (const start of starts) eachReplacement(file, start, (seq, raw) => this.#replace(conv, seq, raw));
+    this.#keys.extend(conv, view.getUint32(starts.at(-1)! + at.seq, true));
+  }
+
+  #begin(conv: number, name: string): void {
+    this.#addConversation.run(conv, name);
+    const parsed = parseConv(name);
+    if (parsed?.kind !== 'direct') return;
+    for (const uid of new Set([parsed.a, parsed.b])) this.#addDirect.run(uid, conv);
+  }
+
+  #replace(conv: number, seq: number, raw: Uint8Array): void {
+    const row = this.#segmentOf.get(conv, seq) as { first: number; data: Uint8Array } | undefined;
+    if (!row) return;
+    const old = blockOf(row.data);
+    const changed = blockOf(Buffer.alloc(row.data.length + raw.length));
+    let offset = 0;
+    for (let start = 0; start < row.data.length; start += old.view.getUint32(start, true)) {
+      const hit = old.view.getUint32(start + at.seq, true) === seq;
+      offset = copyStored(old, start, changed, offset, hit ? raw : undefined);
+    }
+    this.#putSegment.run(conv, row.first, changed.bytes.subarray(0, offset));
+  }
+
+  #moveCursor(file: Block, start: number): void {
+    const { view } = file;
+    this.#putCursor.run(
+      view.getUint32(start + at.conv, true),
+      fromOf(file, start),
+      view.getUint32(start + at.seq, true),
+      view.getUint32(start + at.n, true),
+      view.getUint32(start + at.target, true),
+    );
+  }
+}
+
+function sortOut(file: Block, generation: number, length: number): Sorted {
+  const { bytes, view } = file;
+  const events = new Map<number, number[]>();
+  const cursors = new Map<string, number>();
+  const end = eachRecord(file, generation, (recordStart, recordEnd) => {
+    for (let start = recordStart; start < recordEnd; start += view.getUint32(start, true)) {
+      if ((bytes[start + at.flags]! & flags.dropped) !== 0) continue;
+      const conv = view.getUint32(start + at.conv, true);
+      if (bytes[start + at.kind] === kinds.cursor) {
+        cursors.set(`${conv} ${fromOf(file, start)}`, start);
+        continue;
+      }
+      const starts = events.get(conv);
+      if (starts) starts.push(start);
+      else events.set(conv, [start]);
+    }
+  });
+  if (end < length)
+    throw new Error(`generation ${generation} of the journal is damaged at byte ${end} of ${length}`);
+  return { events, cursors };
+}

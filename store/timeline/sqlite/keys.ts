@@ -1,0 +1,147 @@
+import type {
+  DatabaseSyncInstance as DatabaseSync,
+  StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
+import { at, blockOf } from './entry.ts';
+import { segmentId } from './tables.ts';
+
+// A key is one double: the hash times 2^21, plus the seq's distance from the first seq of the run.
+const seqSpan = 2 ** 21;
+/** Keys in a row; small enough to need no overflow page. */
+const chunkKeys = 112;
+/** A conversation gets a run when this many of its events are in no run. */
+const runKeys = 256;
+/** So many runs of one level make one of the next; the last level is left as it is. */
+const fanIn = 8;
+const lastLevel = 3;
+
+const levelOf = (count: number): number =>
+  Math.min(lastLevel, Math.max(0, Math.floor(Math.log(count / runKeys) / Math.log(fanIn) + 1e-9)));
+
+interface Run {
+  first: number;
+  last: number;
+  level: number;
+}
+
+/**
+ * Repeat keys of the segments as sorted runs, merged as they grow (a log-structured merge tree for each conversation):
+ * a flush then writes few pages for them, whatever the size of the store.
+ */
+export class KeyRuns {
+  readonly #segments: StatementSync;
+  readonly #runs: StatementSync;
+  readonly #chunks: StatementSync;
+  readonly #addRun: StatementSync;
+  readonly #addChunk: StatementSync;
+  readonly #dropRun: StatementSync;
+  readonly #dropChunks: StatementSync;
+  /** The last seq in a run, by conversation; forgotten when there are too many. */
+  readonly #ends = new Map<number, number>();
+
+  constructor(db: DatabaseSync) {
+    this.#segments = db.prepare(
+      `select data from segments where id between ${segmentId('?2')} and ${segmentId('4294967295')} order by id`,
+    );
+    this.#runs = db.prepare('select first, last, level from runs where conv = ? order by first');
+    this.#chunks = db.prepare('select data from keys where conv = ? and run = ?');
+    this.#addRun = db.prepare('insert into runs values (?, ?, ?, ?)');
+    this.#addChunk = db.prepare('insert into keys values (?, ?, ?, ?)');
+    this.#dropRun = db.prepare('delete from runs where conv = ? and first = ?');
+    this.#dropChunks = db.prepare('delete from keys where conv = ? and run = ?');
+  }
+
+  /** Called when segments up to `last` were written. */
+  extend(conv: number, last: number): void {
+    if (last < runKeys) return;
+    let end = this.#ends.get(conv);
+    if (end === undefined) {
+      end = this.#runsOf(conv).at(-1)?.last ?? 0;
+      if (this.#ends.size > 50_000) this.#ends.clear();
+      this.#ends.set(conv, end);
+    }
+    if (last - end < runKeys) return;
+    this.#add(conv, end + 1, last);
+    this.#ends.set(conv, last);
+  }
+
+  /** After a rollback what is remembered may not be true. */
+  forget(): void {
+    this.#ends.clear();
+  }
+
+  #add(conv: number, from: number, last: number): void {
+    let first = from;
+    const keys: [hash: number, seq: number][] = [];
+    for (const { data } of this.#segments.all(conv, first) as { data: Uint8Array }[]) {
+      const { view } = blockOf(data);
+      for (let start = 0; start < data.length; start += view.getUint32(start, true))
+        keys.push([view.getUint32(start + at.hash, true), view.getUint32(start + at.seq, true)]);
+    }
+    let level = levelOf(keys.length);
+    const runs = this.#runsOf(conv);
+    for (;;) {
+      let oldest = runs.length;
+      while (oldest > 0 && runs[oldest - 1]!.level <= level) oldest--;
+      const merged = runs.splice(oldest);
+      if (level === lastLevel || merged.length < fanIn - 1) break;
+      for (const run of merged) {
+        for (const { data } of this.#chunks.all(conv, run.first) as { data: Uint8Array }[])
+          keys.push(...keySeqs(data, run.first));
+        this.#dropRun.run(conv, run.first);
+        this.#dropChunks.run(conv, run.first);
+      }
+      first = merged[0]!.first;
+      level = levelOf(keys.length);
+    }
+    this.#write(conv, first, keys);
+    this.#addRun.run(conv, first, last, level);
+  }
+
+  #write(conv: number, first: number, pairs: readonly [number, number][]): void {
+    const keys = Float64Array.from(pairs, ([hash, seq]) => hash * seqSpan + (seq - first)).sort();
+    for (let begin = 0; begin < keys.length; ) {
+      let end = Math.min(begin + chunkKeys, keys.length);
+      // Keys with one hash stay in one row, so that a look into one row finds them all.
+      while (end < keys.length && hashOf(keys[end]!) === hashOf(keys[end - 1]!)) end++;
+      const chunk = keys.subarray(begin, end);
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      this.#addChunk.run(conv, first, hashOf(keys[begin]!), bytes);
+      begin = end;
+    }
+  }
+
+  #runsOf(conv: number): Run[] {
+    return this.#runs.all(conv) as unknown as Run[];
+  }
+}
+
+const hashOf = (key: number): number => Math.floor(key / seqSpan);
+
+/** The keys of a row as (hash, seq). */
+export function* keySeqs(data: Uint8Array, runFirst: number): Generator<[hash: number, seq: number]> {
+  const { view } = blockOf(data);
+  for (let offset = 0; offset < data.length; offset += 8) {
+    const key = view.getFloat64(offset, true);
+    yield [hashOf(key), runFirst + (key % seqSpan)];
+  }
+}
+
+/** The seqs that have the hash in a row. */
+export function chunkMatches(data: Uint8Array, hash: number, runFirst: number): number[] {
+  const { view } = blockOf(data);
+  let low = 0;
+  let high = data.length / 8;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (view.getFloat64(middle * 8, true) < hash * seqSpan) low = middle + 1;
+    else high = middle;
+  }
+  const seqs: number[] = [];
+  for (let offset = low * 8; offset < data.length; offset += 8) {
+    const key = view.getFloat64(offset, true);
+    if (hashOf(key) !== hash) break;
+    seqs.push(runFirst + (key % seqSpan));
+  }
+  return seqs;
+}

@@ -1,0 +1,158 @@
+import type {
+  DatabaseSyncInstance as DatabaseSync,
+  StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
+import type { Head } from '../../../schemas/event.ts';
+import { at, type Block, blockOf, sameKey } from './entry.ts';
+import { chunkMatches, keySeqs } from './keys.ts';
+import { metaOf, openTables, segmentId } from './tables.ts';
+
+export interface StoredCursor {
+  readonly uid: string;
+  readonly delivered: number;
+  readonly read: number;
+  readonly readN: number;
+}
+
+const ofConversation = `id between ${segmentId('0')} and ${segmentId('4294967295')}`;
+/** Segments that may hold seqs ?2 (or what is after it) and on. */
+const fromSeq = `id >= coalesce((select max(id) from segments where id between ${segmentId('0')} and ${segmentId('?2')}), ${segmentId('0')})`;
+
+/** What the index thread has put into the tables, as the commit thread reads it. */
+export class Tables {
+  readonly #db: DatabaseSync;
+  readonly #conversation: StatementSync;
+  readonly #head: StatementSync;
+  readonly #segments: StatementSync;
+  readonly #changes: StatementSync;
+  readonly #directs: StatementSync;
+  readonly #cursor: StatementSync;
+  readonly #cursorsOf: StatementSync;
+  readonly #chunks: StatementSync;
+  readonly #runsEnd: StatementSync;
+  readonly #run: StatementSync;
+  readonly #runChunks: StatementSync;
+
+  constructor(dir: string) {
+    this.#db = openTables(dir, false);
+    const prepare = (sql: string): StatementSync => this.#db.prepare(sql);
+    this.#conversation = prepare('select id from conversations where name = ?');
+    this.#head = prepare(`select last, n, ts from segments where ${ofConversation} order by id desc limit 1`);
+    this.#segments = prepare(
+      `select data from segments where ${fromSeq} and id <= ${segmentId('?3')} order by id`,
+    );
+    this.#changes = prepare('select seq from changes where conv = ? and target between ? and ? order by seq');
+    this.#directs = prepare(`select c.name, s.last, s.n, s.ts from directs d
+      join conversations c on c.id = d.conv
+      join segments s on s.id = (select max(id) from segments where id between d.conv << 32 and (d.conv << 32) | 4294967295)
+      where d.uid = ?`);
+    this.#cursor = prepare('select delivered, read, read_n as readN from cursors where conv = ? and uid = ?');
+    this.#cursorsOf = prepare(`select uid, delivered, read, read_n as readN from cursors
+      where conv = ? and uid > ? order by uid limit ?`);
+    this.#chunks = prepare(`select r.first, (select data from keys k
+      where k.conv = r.conv and k.run = r.first and k.hash <= ?2 order by k.hash desc limit 1) as data
+      from runs r where r.conv = ?1 order by r.first desc`);
+    this.#runsEnd = prepare('select max(last) as last from runs where conv = ?');
+    this.#run = prepare('select first, last from runs where conv = ? and last > ? order by first limit 1');
+    this.#runChunks = prepare('select data from keys where conv = ? and run = ?');
+  }
+
+  /** The secret of the store's hash. */
+  secret(): Uint8Array {
+    return metaOf(this.#db, 'secret') as Uint8Array;
+  }
+
+  lastConversation(): number {
+    const row = this.#db.prepare('select max(id) as id from conversations').get() as { id: number | null };
+    return row.id ?? 0;
+  }
+
+  conversation(name: string): { number: number; head: Head } | undefined {
+    const row = this.#conversation.get(name) as { id: number } | undefined;
+    if (!row) return undefined;
+    const { last, n, ts } = this.#head.get(row.id) as { last: number; n: number; ts: number };
+    return { number: row.id, head: { seq: last, n, ts } };
+  }
+
+  /** Visits the events from seq `first` to `last`, both inclusive, in order. */
+  events(conv: number, first: number, last: number, visit: (block: Block, start: number) => void): void {
+    for (const { data } of this.#segments.all(conv, first, last) as { data: Uint8Array }[]) {
+      const block = blockOf(data);
+      const { view } = block;
+      for (let start = 0; start < data.length; start += view.getUint32(start, true)) {
+        const seq = view.getUint32(start + at.seq, true);
+        if (seq > last) return;
+        if (seq >= first) visit(block, start);
+      }
+    }
+  }
+
+  changes(conv: number, from: number, to: number): number[] {
+    return (this.#changes.all(conv, from, to) as { seq: number }[]).map(({ seq }) => seq);
+  }
+
+  directs(uid: string): { conv: string; head: Head }[] {
+    return (this.#directs.all(uid) as { name: string; last: number; n: number; ts: number }[]).map(
+      ({ name, last, n, ts }) => ({ conv: name, head: { seq: last, n, ts } }),
+    );
+  }
+
+  cursor(conv: number, uid: string): Omit<StoredCursor, 'uid'> | undefined {
+    return this.#cursor.get(conv, uid) as Omit<StoredCursor, 'uid'> | undefined;
+  }
+
+  cursorsOf(conv: number, afterUid: string, limit: number): StoredCursor[] {
+    return this.#cursorsOf.all(conv, afterUid, limit) as StoredCursor[];
+  }
+
+  /** The place of the event with the key of the entry at `start`. */
+  find(conv: number, hash: number, block: Block, start: number): Head | undefined {
+    let found: Head | undefined;
+    const compare = (stored: Block, offset: number): void => {
+      const { view } = stored;
+      if (view.getUint32(offset + at.hash, true) !== hash || !sameKey(stored, offset, block, start)) return;
+      found = {
+        seq: view.getUint32(offset + at.seq, true),
+        n: view.getUint32(offset + at.n, true),
+        ts: view.getFloat64(offset + at.ts, true),
+      };
+    };
+    this.events(conv, this.#endOfRuns(conv) + 1, 0xffff_ffff, compare);
+    if (found) return found;
+    for (const { first, data } of this.#chunks.all(conv, hash) as {
+      first: number;
+      data: Uint8Array | null;
+    }[]) {
+      if (!data) continue;
+      for (const seq of chunkMatches(data, hash, first)) {
+        this.events(conv, seq, seq, compare);
+        if (found) return found;
+      }
+    }
+    return undefined;
+  }
+
+  /** Visits the hashes of some events with seqs from after `after` on; answers the seq up to which it has been. */
+  hashes(conv: number, after: number, visit: (hash: number) => void): number {
+    const run = this.#run.get(conv, after) as { first: number; last: number } | undefined;
+    if (run) {
+      for (const { data } of this.#runChunks.all(conv, run.first) as { data: Uint8Array }[])
+        for (const [hash] of keySeqs(data, run.first)) visit(hash);
+      return run.last;
+    }
+    let last = after;
+    this.events(conv, after + 1, 0xffff_ffff, ({ view }, start) => {
+      visit(view.getUint32(start + at.hash, true));
+      last = view.getUint32(start + at.seq, true);
+    });
+    return last;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #endOfRuns(conv: number): number {
+    return (this.#runsEnd.get(conv) as { last: number | null }).last ?? 0;
+  }
+}

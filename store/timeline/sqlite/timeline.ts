@@ -1,0 +1,110 @@
+import { mkdir } from 'node:fs/promises';
+import type { Head, StoredEvent } from '../../../schemas/event.ts';
+import type { Appended, Cursor, CursorMove, Range, Submission, Timeline } from '../../timeline.ts';
+import { decodeEvents, encodeMoves, encodeSubmissions } from './entry.ts';
+import { lockDirectory } from './lock.ts';
+import { defaultLimits, type Limits } from './messages.ts';
+import { StoreThread } from './store-thread.ts';
+
+export interface SqliteTimelineOptions {
+  /** The folder of the store's files; made where it is missing. Its files have mode 0600. */
+  readonly dir: string;
+  readonly log?: (level: 'warn' | 'error', message: string) => void;
+  /** Other sizes than the default ones; for tests. */
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * The embedded timeline: a journal that makes batches durable, and SQLite tables behind it, each in a thread of its
+ * own. One process at a time: throws StoreLocked where another one has the folder.
+ */
+export async function openSqliteTimeline(options: SqliteTimelineOptions): Promise<Timeline> {
+  const { dir, log = () => {} } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(dir);
+  try {
+    const thread = new StoreThread({ dir, limits: { ...defaultLimits, ...options.limits } }, log);
+    await thread.start();
+    return new SqliteTimeline(thread, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+class SqliteTimeline implements Timeline {
+  readonly #thread: StoreThread;
+  readonly #unlock: () => void;
+  #closed: Promise<void> | undefined;
+
+  constructor(thread: StoreThread, unlock: () => void) {
+    this.#thread = thread;
+    this.#unlock = unlock;
+  }
+
+  async append(batch: readonly Submission[]): Promise<Appended[]> {
+    if (batch.length === 0) return [];
+    const input = encodeSubmissions(batch);
+    const numbers = await this.#thread.call('append', input, [input.buffer]);
+    const appended: Appended[] = new Array(batch.length);
+    for (let i = 0, j = 0; i < appended.length; i++, j += 4)
+      appended[i] = {
+        seq: numbers[j]!,
+        n: numbers[j + 1]!,
+        ts: numbers[j + 2]!,
+        repeat: numbers[j + 3] === 1,
+      };
+    return appended;
+  }
+
+  async range(range: Range): Promise<StoredEvent[]> {
+    return decodeEvents(range.conv, await this.#thread.call('range', range));
+  }
+
+  async changes(conv: string, from: number, to: number): Promise<StoredEvent[]> {
+    return decodeEvents(conv, await this.#thread.call('changes', { conv, from, to }));
+  }
+
+  async heads(convs: readonly string[]): Promise<(Head | undefined)[]> {
+    const numbers = await this.#thread.call('heads', convs);
+    return convs.map((_, i) => {
+      const seq = numbers[i * 3]!;
+      return seq === 0 ? undefined : { seq, n: numbers[i * 3 + 1]!, ts: numbers[i * 3 + 2]! };
+    });
+  }
+
+  directs(uid: string): Promise<{ conv: string; head: Head }[]> {
+    return this.#thread.call('directs', uid);
+  }
+
+  async moveCursors(moves: readonly CursorMove[]): Promise<Cursor[]> {
+    if (moves.length === 0) return [];
+    const input = encodeMoves(moves);
+    const numbers = await this.#thread.call('moveCursors', input, [input.buffer]);
+    return moves.map(({ conv, uid }, i) => {
+      const [delivered, read, readN] = numbers.subarray(i * 3, i * 3 + 3) as unknown as [
+        number,
+        number,
+        number,
+      ];
+      return { conv, uid, delivered, read, readN };
+    });
+  }
+
+  cursors(keys: readonly { conv: string; uid: string }[]): Promise<Cursor[]> {
+    return this.#thread.call('cursors', keys);
+  }
+
+  cursorsOf(conv: string, afterUid: string, limit: number): Promise<Cursor[]> {
+    return this.#thread.call('cursorsOf', { conv, afterUid, limit });
+  }
+
+  async check(): Promise<void> {
+    await this.#thread.call('check', null);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#thread.close().finally(this.#unlock);
+    return this.#closed;
+  }
+}
