@@ -4,6 +4,7 @@ import { dirname, join, posix, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { createMetrics } from '../ops/metrics.ts';
 import { createConfig } from '../schemas/config.ts';
 import { pages } from '../scripts/pages.ts';
 
@@ -123,6 +124,16 @@ describe('the documents', () => {
         .map((link) => `${path}: ${link}`),
     );
     assert.deepEqual(broken, []);
+  });
+
+  it('name every metric of the server', async () => {
+    const text = read('docs/operations.md');
+    const metrics = await createMetrics().registry.getMetricsAsJSON();
+    const own = metrics.map(({ name }) => name).filter((name) => name.startsWith('petrel_'));
+    assert.deepEqual(
+      own.filter((name) => !text.includes(`\`${name}\``)),
+      [],
+    );
   });
 
   it('show configurations that are right', () => {
