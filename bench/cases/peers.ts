@@ -85,10 +85,12 @@ export const busyPercent = (results: readonly LoadResult[]): number[] =>
 
 /** What must not happen in a run, told in the report where it did. */
 export function faultsOf(name: string, results: readonly LoadResult[]): string[] {
-  return results.flatMap(({ refused, dropped, missing }) =>
+  return results.flatMap(({ refused, dropped, missing, lastReason }) =>
     refused + dropped === 0 && missing <= 0
       ? []
-      : [`${name}: ${refused} refused, ${missing} deliveries missing, ${dropped} connections lost`],
+      : [
+          `${name}: ${refused} refused, ${missing} deliveries missing, ${dropped} connections lost, last reason 0x${lastReason.toString(16)}`,
+        ],
   );
 }
 
@@ -110,5 +112,5 @@ const describeResult = (result: LoadResult): string =>
   `${Math.round(result.acks / result.seconds)} acks/s, ${Math.round(result.deliveries / result.seconds)} deliveries/s, ` +
   `ack p50 ${result.ackMs.p50} p99 ${result.ackMs.p99} ms, generator ${Math.round(100 * result.generatorBusy)} % busy` +
   (result.refused + result.dropped > 0 || result.missing > 0
-    ? `, ${result.refused} refused, ${result.missing} missing, ${result.dropped} dropped`
+    ? `, ${result.refused} refused, ${result.missing} missing, ${result.dropped} dropped, last reason 0x${result.lastReason.toString(16)}`
     : '');

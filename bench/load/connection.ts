@@ -125,7 +125,10 @@ export class Connection implements PacketSink {
     if (reason < 0x80) {
       traffic.acks += 1;
       traffic.ackLatency.record(traffic.now - sentAt[slot]!);
-    } else traffic.refused += 1;
+    } else {
+      traffic.refused += 1;
+      traffic.lastReason = reason;
+    }
     sentAt[slot] = 0;
     this.inFlight -= 1;
   }
@@ -148,6 +151,7 @@ export class Connection implements PacketSink {
   }
 
   disconnect(reason: number): void {
+    this.#traffic.lastReason = reason;
     this.#settle(new Error(`${this.#options.client.id}: DISCONNECT ${reason.toString(16)}`));
   }
 

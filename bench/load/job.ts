@@ -61,6 +61,8 @@ export interface LoadResult {
   /** Refusing acknowledgements, and connections that ended, over the whole run. */
   readonly refused: number;
   readonly dropped: number;
+  /** Reason code of the last of them. */
+  readonly lastReason: number;
   /** Deliveries that never came, repeats counted against them, over the whole run. */
   readonly missing: number;
   /** Share of one core that the generator used: near 1 it is the bottleneck itself. */

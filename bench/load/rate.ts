@@ -26,7 +26,7 @@ export async function measureRate(job: LoadJob, mode: RateMode): Promise<LoadRes
   const latencies = { ackMs: latency(traffic.ackLatency), deliveryMs: latency(traffic.deliveryLatency) };
   stop();
   await waitUntil(() => drained(job, traffic), drainTimeoutMs);
-  const { refused, dropped } = traffic;
+  const { refused, dropped, lastReason } = traffic;
   const missing = (traffic.sends - refused) * job.deliveriesPerSend - traffic.deliveries;
   await Promise.race([endAll(connections), pause(drainTimeoutMs)]);
   const micros = after.micros - before.micros;
@@ -38,6 +38,7 @@ export async function measureRate(job: LoadJob, mode: RateMode): Promise<LoadRes
     ...latencies,
     refused,
     dropped,
+    lastReason,
     missing,
     generatorBusy: (after.ownCpuMicros - before.ownCpuMicros) / micros,
     ...(job.serverPid === undefined

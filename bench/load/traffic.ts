@@ -9,6 +9,8 @@ export class Traffic {
   deliveries = 0;
   refused = 0;
   dropped = 0;
+  /** Reason code of the last refusal or DISCONNECT. */
+  lastReason = 0;
   /** Time of the chunk in hand, µs: one look at the clock a chunk instead of one a packet. */
   now = 0;
   /** Distance of the time stamp from the end of a payload. */
