@@ -209,7 +209,7 @@ export class Connection implements PacketSink {
   }
 
   #flush(): void {
-    if (this.#socket.destroyed) return;
+    if (this.#closing || this.#socket.destroyed) return;
     this.#socket.write(this.#out.subarray(0, this.#outLength));
     // What the kernel took at once is copied already; else the buffer belongs to the socket until it is written.
     if (this.#socket.writableLength > 0) this.#out = noBytes;
