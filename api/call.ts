@@ -18,8 +18,7 @@ export function createCall(operation: Operation): Call {
   return async (input, caller) => {
     checkAccess(operation, caller);
     if (!check.Check(input)) {
-      const [first] = check.Errors(input);
-      throw new PetrelError('request.invalid', first && describe(first));
+      throw new PetrelError('request.invalid', describe(check.Errors(input)));
     }
     const answer: unknown = await operation.handle(input as Record<string, unknown>, caller);
     return answer instanceof WithStatus
@@ -35,12 +34,14 @@ function checkAccess({ access }: Operation, { identity }: Caller): void {
   if (access === 'admin' && !identity.scopes.has('admin')) throw new PetrelError('auth.forbidden');
 }
 
-/** Where and what, in words; unknown members are named. */
-function describe(error: { instancePath: string; message: string; params: object }): string {
-  const { unevaluatedProperties, additionalProperties } = error.params as Record<string, unknown>;
-  const unknown = additionalProperties ?? unevaluatedProperties;
-  if (Array.isArray(unknown) && unknown.length > 0)
-    return `There is no member "${String(unknown[0]).slice(0, 64)}".`;
+/** Where and what, in words; an unknown member is named. */
+function describe(
+  found: readonly { keyword: string; instancePath: string; message: string; params: object }[],
+): string | undefined {
+  const error = found.find(({ keyword }) => keyword === 'additionalProperties') ?? found[0];
+  if (error === undefined) return undefined;
+  const { additionalProperties: unknown } = error.params as { additionalProperties?: readonly string[] };
+  if (unknown?.[0] !== undefined) return `There is no member "${unknown[0].slice(0, 64)}".`;
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   return `${path === '' ? 'The input' : path} ${error.message}.`;
 }
