@@ -59,6 +59,13 @@ export class HubEvent {
     return this.#frame4;
   }
 
+  /** After its fan-out an event is kept for those who catch up; its frames are not. */
+  dropFrames(): void {
+    this.#topic = undefined;
+    this.#frame4 = undefined;
+    this.#frame5 = undefined;
+  }
+
   /** A frame for a session with wishes of its own. */
   frameWith(version: number, topic: TopicBytes, ordinal: number, options: DeliveryOptions): Buffer {
     return this.#build(version, topic, ordinal, options.qos, options.identifier);

@@ -204,14 +204,18 @@ export class Hub {
     const event = new HubEvent(stored);
     this.recent.add(event);
     const ordinal = this.ordinals.next();
-    if (conv.kind === 'group') {
-      const group = this.#groups.get(conv.gid);
-      if (group === undefined) return;
-      for (const session of group.sessions) session.deliver(event, group.topic, ordinal, conv.gid);
-      return;
+    if (conv.kind === 'group') this.#deliverToGroup(conv.gid, event, ordinal);
+    else {
+      this.#deliverToUser(conv.a, event, ordinal);
+      if (conv.a !== conv.b) this.#deliverToUser(conv.b, event, ordinal);
     }
-    this.#deliverToUser(conv.a, event, ordinal);
-    if (conv.a !== conv.b) this.#deliverToUser(conv.b, event, ordinal);
+    event.dropFrames();
+  }
+
+  #deliverToGroup(gid: string, event: HubEvent, ordinal: number): void {
+    const group = this.#groups.get(gid);
+    if (group === undefined) return;
+    for (const session of group.sessions) session.deliver(event, group.topic, ordinal, gid);
   }
 
   #deliverToUser(uid: string, event: HubEvent, ordinal: number): void {
