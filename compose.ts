@@ -1,4 +1,218 @@
-import type { Compose } from './cli/surroundings.ts';
+import type { AddressInfo } from 'node:net';
+import { createAccounts } from './api/auth/accounts.ts';
+import { createAuthenticator } from './api/auth/authenticator.ts';
+import { SigningKeys } from './api/auth/keys.ts';
+import { Revocations } from './api/auth/revocations.ts';
+import { GroupEvents } from './api/groups/events.ts';
+import { createHttp } from './api/http.ts';
+import { createOperations } from './api/operations/table.ts';
+import { createRpc } from './api/rpc.ts';
+import type { BrokerContext } from './broker/context.ts';
+import { createCustomTopics } from './broker/custom/topics.ts';
+import { Flusher } from './broker/flusher.ts';
+import { Hub } from './broker/hub/hub.ts';
+import { Registry } from './broker/registry.ts';
+import { BrokerServer } from './broker/server.ts';
+import type { Compose, Server } from './cli/surroundings.ts';
+import { version as versionOf } from './cli/version.ts';
+import { registerHealth } from './ops/health.ts';
+import type { Log } from './ops/log.ts';
+import { createMetrics, type Metrics } from './ops/metrics.ts';
+import { FactsCache } from './policy/facts.ts';
+import { Buckets } from './policy/rate.ts';
+import type { Config } from './schemas/config.ts';
+import { PetrelError } from './schemas/errors.ts';
+import { createMemoryBus } from './store/bus/memory.ts';
+import { openSqliteDirectory } from './store/directory/sql/sqlite.ts';
+import { openSqliteSessions } from './store/sessions/sqlite.ts';
+import { openSqliteTimeline } from './store/timeline/sqlite/timeline.ts';
+import { CommitQueue } from './worker/commit.ts';
+import { moveRead } from './worker/read.ts';
+import { Sender } from './worker/sender.ts';
+
+const expireEveryMs = 60_000;
+const expireAtOnce = 1000;
+
+/** What is to be undone, newest first, when the server stops or its start fails. */
+class Closing {
+  readonly #steps: (() => unknown)[] = [];
+
+  /** The step runs before those that were added earlier. */
+  add(step: () => unknown): void {
+    this.#steps.push(step);
+  }
+
+  async run(): Promise<void> {
+    for (const step of this.#steps.splice(0).reverse()) await step();
+  }
+}
 
 /** The one place that chooses implementations and wires the roles. */
-export const compose: Compose = () => Promise.reject(new Error('the server is not wired yet'));
+export const compose: Compose = async (config, { log }) => {
+  const closing = new Closing();
+  try {
+    return await start(config, log, closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+};
+
+async function start(config: Config, log: Log, closing: Closing): Promise<Server> {
+  const now = Date.now;
+  const version = versionOf();
+  const metrics = createMetrics();
+  const onError = (error: unknown): void => log.error({ err: error }, 'Something failed in the background.');
+  const bus = createMemoryBus(onError);
+
+  const stores = await openStores(config, log, closing);
+  const { timeline, directory, sessions } = stores;
+  const commit = new CommitQueue({
+    timeline,
+    observer: {
+      committed: (events, seconds) => {
+        metrics.batchSize.observe(events);
+        metrics.commitSeconds.observe(seconds);
+      },
+    },
+  });
+  const facts = new FactsCache(directory, bus, now);
+  const rates = new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, now);
+  const sender = new Sender({ facts, timeline, commit, directPolicy: config.direct.policy, rates, now });
+  closing.add(() => facts.close());
+  closing.add(() => commit.drained());
+
+  const keys = await SigningKeys.open({ directory, accessTtl: config.auth.accessTtl, clock: now });
+  const revocations = await Revocations.open({
+    directory,
+    bus,
+    accessTtl: config.auth.accessTtl,
+    clock: now,
+  });
+  closing.add(() => revocations.close());
+  const authenticator = await createAuthenticator({ auth: config.auth, directory, bus, keys, revocations });
+
+  const groupEvents = new GroupEvents({ directory, committer: commit, bus, onError });
+  const accounts = createAccounts({
+    auth: config.auth,
+    limits: config.limits,
+    directory,
+    bus,
+    keys,
+    revocations,
+    clock: now,
+  });
+  const operations = createOperations({
+    directory,
+    timeline,
+    bus,
+    sender,
+    accounts,
+    groupEvents,
+    moveRead: (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq),
+    clock: now,
+  });
+  const rpc = createRpc(operations, {
+    onError: (error, operation) => log.error({ err: error, operation }, 'An operation failed.'),
+  });
+
+  const hub = new Hub({ timeline, sessions, bus, groupsOf: (uid) => directory.groupsOf(uid), now, onError });
+  commit.onEvent((event, rewrites) => hub.onEvent(event, rewrites));
+  closing.add(() => hub.close());
+  const registry = new Registry(now);
+  const custom = await createCustomTopics({
+    rules: config.topics.custom,
+    now,
+    onError,
+    version,
+    connected: () => registry.size,
+  });
+  closing.add(() => custom.close());
+
+  let open = false;
+  const context: BrokerContext = {
+    config,
+    authenticator,
+    sessions,
+    timeline,
+    bus,
+    hub,
+    sender,
+    custom,
+    rpc,
+    registry,
+    flusher: new Flusher(),
+    connectRates: new Buckets(config.limits.connectPerSecond, config.limits.connectPerSecond * 5, now),
+    metrics,
+    log,
+    now,
+    isReady: () => open,
+  };
+  measure(metrics, context, commit);
+  const broker = new BrokerServer(context);
+
+  const ready = async (): Promise<void> => {
+    if (!open) throw new PetrelError('connect.not-ready');
+    await Promise.all([timeline.check(), directory.check(), sessions.check()]);
+  };
+  const http = await createHttp({
+    config,
+    operations,
+    authenticator,
+    keys,
+    version,
+    log,
+    register: (fastify) => registerHealth(fastify, { ready, registry: metrics.registry }),
+  });
+  closing.add(() => http.close());
+  broker.attachTo(http.server, config.http.trustProxy);
+  closing.add(() => registry.close());
+  closing.add(() => broker.close());
+  const addresses = await broker.listen();
+  await http.listen({ host: config.http.host, port: config.http.port });
+  const { port } = http.server.address() as AddressInfo;
+  const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
+
+  groupEvents.start();
+  closing.add(() => groupEvents.close());
+  const expiring = setInterval(() => void expire(context).catch(onError), expireEveryMs);
+  closing.add(() => clearInterval(expiring));
+  open = true;
+  return {
+    addresses: [...addresses, `ws://${host}:${port}/mqtt`, `http://${host}:${port}`],
+    close: () => {
+      open = false;
+      return closing.run();
+    },
+  };
+}
+
+async function openStores(config: Config, log: Log, closing: Closing) {
+  // The timeline first: it holds the lock on the folder.
+  const timeline = await openSqliteTimeline({
+    dir: config.dataDir,
+    log: (level, message) => log[level](message),
+  });
+  closing.add(() => timeline.close());
+  const directory = await openSqliteDirectory({ dir: config.dataDir });
+  closing.add(() => directory.close());
+  const sessions = await openSqliteSessions({ dir: config.dataDir });
+  closing.add(() => sessions.close());
+  return { timeline, directory, sessions };
+}
+
+/** Numbers that are read when somebody asks for them. */
+function measure(metrics: Metrics, { hub }: BrokerContext, commit: CommitQueue): void {
+  Object.defineProperties(metrics.hot, {
+    deliveries: { get: () => hub.counters.deliveries },
+    replayed: { get: () => hub.counters.replayed },
+    lagging: { get: () => hub.lagging },
+    waiting: { get: () => commit.waiting },
+  });
+}
+
+async function expire({ sessions, custom, now }: BrokerContext): Promise<void> {
+  for (const { uid, clientId } of await sessions.expire(now(), expireAtOnce)) {
+    await custom.forget(`${uid}/${clientId}`);
+  }
+}

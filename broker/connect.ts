@@ -39,7 +39,7 @@ export async function accept(connection: Connection, packet: ConnectPacket): Pro
     if (error instanceof ProtocolFault) throw error;
     const known = toPetrelError(error);
     if (known.code === 'server.error')
-      context.log.error({ err: error, connection: connection.id }, 'A CONNECT failed.');
+      context.log.error({ err: error, conn: connection.id }, 'A CONNECT failed.');
     context.metrics.connects.add(1, known.code);
     connection.refuse(refusalOf(known, packet.version), `${known.code}: ${known.message}`);
   }
@@ -216,7 +216,7 @@ function greet(
   context.registry.bind(accepted.key, connection);
   connection.opened(accepted);
   context.log.debug(
-    { connection: connection.id, uid: accepted.identity.uid, clientId, address: connection.address },
+    { conn: connection.id, uid: accepted.identity.uid, clientId, address: connection.address },
     'Connected.',
   );
   if (packet.version < 5) {
@@ -253,7 +253,7 @@ async function resume(connection: Connection, accepted: Accepted, stored: Stored
     await Promise.all([context.hub.resume(accepted.session), context.custom.resume(accepted.custom, custom)]);
   } catch (error) {
     // The client has its CONNACK: it comes again, and nothing is lost.
-    context.log.error({ err: error, connection: connection.id }, 'A session could not be resumed.');
+    context.log.error({ err: error, conn: connection.id }, 'A session could not be resumed.');
     connection.end(reasons.serverUnavailable, 'The session cannot be resumed now.');
   }
 }

@@ -73,6 +73,7 @@ export class Connection implements Link, Flushable, TransportListener {
   /** Bytes to have before it is worth looking again. */
   #needBytes = 0;
   #blocked = false;
+  #stopped = false;
   #frames: Buffer[] = [];
   #frameBytes = 0;
   #acks: PendingAck[] = [];
@@ -184,10 +185,17 @@ export class Connection implements Link, Flushable, TransportListener {
   }
 
   #unblock(): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.#stopped) return;
     this.#blocked = false;
     this.transport.resume();
     if (this.#partBytes > 0) this.#consume(this.#takeParts());
+  }
+
+  /** The server stops: what comes from now on is not taken. */
+  stopReading(): void {
+    this.#stopped = true;
+    this.#blocked = true;
+    this.transport.pause();
   }
 
   #fault(error: unknown): void {
@@ -197,7 +205,7 @@ export class Connection implements Link, Flushable, TransportListener {
         ? error
         : new ProtocolFault(toPetrelError(error).entry.reason, toPetrelError(error).message);
     if (!(error instanceof ProtocolFault))
-      this.context.log.error({ err: error, connection: this.id }, 'A packet failed.');
+      this.context.log.error({ err: error, conn: this.id }, 'A packet failed.');
     if (this.#state === 'open') this.end(fault.reason, fault.message);
     else this.refuse(fault.reason, fault.message);
   }
@@ -474,7 +482,7 @@ export class Connection implements Link, Flushable, TransportListener {
     if (this.#state === 'open' && this.version === 5) {
       this.send(disconnect(reason, this.problemInformation ? { reasonString: message } : undefined));
     }
-    this.context.log.debug({ connection: this.id, reason, message }, 'Connection ended by the server.');
+    this.context.log.debug({ conn: this.id, reason, message }, 'Connection ended by the server.');
     this.flush(this.context.flusher);
     this.#closeDown(true);
     this.transport.end();
@@ -505,7 +513,7 @@ export class Connection implements Link, Flushable, TransportListener {
     this.routes.clear();
     if (this.accepted !== undefined) {
       endSession(this, this.accepted, withWill);
-      log.debug({ connection: this.id }, 'Connection closed.');
+      log.debug({ conn: this.id }, 'Connection closed.');
     }
   }
 

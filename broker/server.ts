@@ -76,8 +76,8 @@ export class BrokerServer {
     }
   }
 
-  /** Takes upgrades at /mqtt. */
-  attachTo(server: HttpServer): void {
+  /** Takes upgrades at /mqtt; `trustProxy` lets X-Forwarded-For name the client. */
+  attachTo(server: HttpServer, trustProxy: boolean): void {
     const sockets = new WebSocketServer({
       noServer: true,
       maxPayload: this.#context.config.mqtt.maxPacketSize + 16,
@@ -93,17 +93,10 @@ export class BrokerServer {
       else if (!offered.some((name) => subprotocols.includes(name))) refuseUpgrade(socket, '400 Bad Request');
       else {
         sockets.handleUpgrade(request, socket, head, (webSocket) => {
-          this.#serve(new WebSocketTransport(webSocket, addressOf(request, this.#trustProxy)));
+          this.#serve(new WebSocketTransport(webSocket, addressOf(request, trustProxy)));
         });
       }
     });
-  }
-
-  #trustProxy = false;
-
-  /** Whether X-Forwarded-For names the client of a WebSocket. */
-  trustProxy(trusted: boolean): void {
-    this.#trustProxy = trusted;
   }
 
   #serve(transport: Transport & { listen(listener: Connection): void }): void {
@@ -118,13 +111,18 @@ export class BrokerServer {
     transport.listen(connection);
   }
 
-  /** No new connections; those there are told that the server shuts down, and their sessions are stored. */
+  /**
+   * No new connections, nothing more is read; sends in hand are stored and acknowledged; then the clients are told that
+   * the server shuts down, and their sessions are stored.
+   */
   async close(): Promise<void> {
     for (const close of this.#watchers) close();
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    const { registry } = this.#context;
+    const { registry, sender } = this.#context;
+    for (const connection of registry.connections()) connection.stopReading();
+    await sender.commit.drained();
     for (const connection of [...registry.connections()]) {
       if (connection.isOpen) connection.end(reasons.serverShuttingDown, 'The server is shutting down.');
       else connection.destroy();

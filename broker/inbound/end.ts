@@ -22,9 +22,7 @@ export function endSession(connection: Connection, accepted: Accepted, withWill:
     const subscriptions = custom.subscriptionsOf(key);
     await sessions.put(storedForm(session, subscriptions, expirySeconds, context.now()));
   });
-  left.catch((error: unknown) =>
-    log.error({ err: error, connection: connection.id }, 'A session was not stored.'),
-  );
+  left.catch((error: unknown) => log.error({ err: error, conn: connection.id }, 'A session was not stored.'));
   if (withWill && will !== undefined) schedule(connection, accepted, will);
 }
 
@@ -32,7 +30,7 @@ function schedule(connection: Connection, accepted: Accepted, will: Will): void 
   const { registry, log } = connection.context;
   const fire = (): void => {
     fireWill(connection, accepted, will).catch((error: unknown) =>
-      log.warn({ err: error, connection: connection.id }, 'A will was refused.'),
+      log.warn({ err: error, conn: connection.id }, 'A will was refused.'),
     );
   };
   // The will is sent no later than the end of the session. [MQTT-3.1.2-8]

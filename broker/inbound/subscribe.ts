@@ -128,7 +128,7 @@ async function saved(connection: Connection): Promise<boolean> {
     });
     return true;
   } catch (error) {
-    context.log.error({ err: error, connection: connection.id }, 'A session was not stored.');
+    context.log.error({ err: error, conn: connection.id }, 'A session was not stored.');
     return false;
   }
 }
