@@ -32,11 +32,26 @@ export interface Granted {
   readonly sendRetained?: () => void;
 }
 
+/** What custom topics count; they only rise. */
+export interface CustomCounters {
+  published: number;
+  delivered: number;
+  queued: number;
+  /** QoS 1 and 2: the session's queue was full. */
+  droppedFull: number;
+  /** QoS 0: the client does not read. */
+  droppedSlow: number;
+  /** Larger than the client takes. */
+  droppedLarge: number;
+  expired: number;
+}
+
 /**
  * Topics outside the chat: ordinary MQTT, routed by aedes, allowed by `topics.custom`. Packet ids of its deliveries are
  * 1..0x7fff; the hub has the upper half.
  */
 export interface CustomTopics {
+  readonly counters: CustomCounters;
   /** Resolves when the message is taken (and may be acknowledged). Rejects with PetrelError: `topic.forbidden`, `topic.quota`, `store.unavailable`. */
   publish(client: CustomClient, message: CustomPublish): Promise<void>;
   /** `subscription.filter` is the filter as the client wrote it, `$share/{name}/` included. */

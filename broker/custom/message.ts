@@ -37,7 +37,6 @@ function forwardedBlock(properties: Properties | undefined): Buffer | undefined 
 /** A message on its way to subscribers: the frame of plain fan-out is built once for each protocol version. */
 export class CustomMessage {
   readonly topic: string;
-  readonly payload: Buffer;
   readonly envelope: Envelope;
   /** Rises from message to message. */
   readonly number: number;
@@ -47,6 +46,7 @@ export class CustomMessage {
   sharedId = 0;
   readonly #expirySeconds: number | undefined;
   readonly #topicLength: number;
+  #payload: Buffer;
   #block: Buffer | undefined;
   #encoded = false;
   #plain4: Buffer | undefined;
@@ -56,7 +56,7 @@ export class CustomMessage {
 
   constructor(topic: string, payload: Buffer, envelope: Envelope, number: number) {
     this.topic = topic;
-    this.payload = payload;
+    this.#payload = payload;
     this.envelope = envelope;
     this.number = number;
     this.#topicLength = Buffer.byteLength(topic);
@@ -65,6 +65,19 @@ export class CustomMessage {
     let bytes = this.#topicLength + payload.length + (correlationData?.length ?? 0);
     for (const [name, value] of userProperties ?? []) bytes += name.length + value.length;
     this.bytes = bytes;
+  }
+
+  get payload(): Buffer {
+    return this.#payload;
+  }
+
+  /** For a message that stays: it no longer holds the chunk it was read from, nor the frames of its fan-out. */
+  keep(): void {
+    this.#plain4 = undefined;
+    this.#plain5 = undefined;
+    if (this.#payload.buffer.byteLength > this.#payload.length + 1024) {
+      this.#payload = Buffer.from(new Uint8Array(this.#payload).buffer);
+    }
   }
 
   get expires(): boolean {
@@ -79,28 +92,28 @@ export class CustomMessage {
   /** The PUBLISH for one receiver. */
   frame(version: number, copy: Copy, id: number, dup: boolean, now: number): Buffer {
     const { qos, retain, identifiers } = copy;
-    // [MQTT-3.3.2-6] what is left of the interval
-    const left =
-      version < 5 || this.#expirySeconds === undefined
-        ? undefined
-        : Math.max(0, this.#expirySeconds - Math.floor(Math.max(0, now - this.envelope.at) / 1000));
     const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
-    if (dup || identifiers !== undefined || left !== this.#expirySeconds) {
-      return this.#build(version, first, id, version < 5 ? undefined : identifiers, left);
-    }
     const key = (first << 16) | id;
     if (version < 5) {
-      if (this.#plain4Key !== key) {
+      if (this.#plain4Key !== key || this.#plain4 === undefined) {
         this.#plain4Key = key;
         this.#plain4 = this.#build(version, first, id, undefined, undefined);
       }
-      return this.#plain4!;
+      return this.#plain4;
     }
-    if (this.#plain5Key !== key) {
+    // [MQTT-3.3.2-6] what is left of the interval
+    const left =
+      this.#expirySeconds === undefined
+        ? undefined
+        : Math.max(0, this.#expirySeconds - Math.floor(Math.max(0, now - this.envelope.at) / 1000));
+    if (identifiers !== undefined || left !== this.#expirySeconds) {
+      return this.#build(version, first, id, identifiers, left);
+    }
+    if (this.#plain5Key !== key || this.#plain5 === undefined) {
       this.#plain5Key = key;
       this.#plain5 = this.#build(version, first, id, undefined, left);
     }
-    return this.#plain5!;
+    return this.#plain5;
   }
 
   #forwarded(): Buffer | undefined {
@@ -123,7 +136,7 @@ export class CustomMessage {
     for (const identifier of identifiers ?? []) properties += 1 + varintLength(identifier);
     const propertiesLength = version < 5 ? 0 : varintLength(properties) + properties;
     const idLength = (first & 6) === 0 ? 0 : 2;
-    const length = 2 + this.#topicLength + idLength + propertiesLength + this.payload.length;
+    const length = 2 + this.#topicLength + idLength + propertiesLength + this.#payload.length;
     const frame = Buffer.allocUnsafe(1 + varintLength(length) + length);
     frame[0] = first;
     let at = putVarint(frame, 1, length);
@@ -145,7 +158,7 @@ export class CustomMessage {
         at += block.length;
       }
     }
-    frame.set(this.payload, at);
+    frame.set(this.#payload, at);
     return frame;
   }
 }

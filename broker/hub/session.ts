@@ -108,6 +108,11 @@ export class Session {
     return this.#inFlight.size;
   }
 
+  /** How many more unacknowledged deliveries the client takes. */
+  get room(): number {
+    return this.#window - this.#inFlight.size - this.otherInFlight;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -240,6 +245,11 @@ export class Session {
     if (!this.#inFlight.acknowledge(id, this)) return false;
     if (this.#behind.length > 0 || this.#waiting !== undefined) this.#progress();
     return true;
+  }
+
+  /** A delivery outside the hub was acknowledged: what waits for room may go. */
+  roomy(): void {
+    if (this.#behind.length > 0 || this.#waiting !== undefined) this.#progress();
   }
 
   /** An event is acknowledged with all that was sent before it. */

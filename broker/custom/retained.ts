@@ -1,0 +1,122 @@
+import { PetrelError } from '../../schemas/errors.ts';
+import { filterMatches } from '../../schemas/topics.ts';
+import type { AedesCore } from './aedes.ts';
+import { CustomMessage } from './message.ts';
+
+/** What is retained at most. */
+export interface RetainedLimits {
+  readonly maxRetainedMessages: number;
+  readonly maxRetainedBytes: number;
+}
+
+/**
+ * Retained messages: written through to aedes' persistence and read from a map of them, because the persistence looks at
+ * every message for each read, even of one topic (and its `+` does not match an empty level).
+ */
+export class RetainedMessages {
+  readonly #core: AedesCore;
+  readonly #limits: RetainedLimits;
+  readonly #now: () => number;
+  readonly #messages = new Map<string, CustomMessage>();
+  readonly #expiring = new Set<string>();
+  #bytes = 0;
+
+  constructor(core: AedesCore, limits: RetainedLimits, now: () => number) {
+    this.#core = core;
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes up what the persistence kept. */
+  async load(): Promise<void> {
+    for await (const { topic, payload, qos, properties } of this.#core.retained()) {
+      const envelope = properties ?? { qos, retain: true, from: '', at: this.#now() };
+      this.#put(new CustomMessage(topic, payload, envelope, 0));
+    }
+  }
+
+  /** Throws `topic.quota` where there is no room for a message. */
+  check(message: CustomMessage): void {
+    if (message.payload.length === 0 || this.#fits(message)) return;
+    this.expire();
+    if (this.#fits(message)) return;
+    throw new PetrelError('topic.quota', 'The server keeps as many retained messages as it may.');
+  }
+
+  #fits(message: CustomMessage): boolean {
+    const old = this.#messages.get(message.topic);
+    const { maxRetainedMessages, maxRetainedBytes } = this.#limits;
+    return (
+      this.#messages.size + (old === undefined ? 1 : 0) <= maxRetainedMessages &&
+      this.#bytes + message.bytes - (old?.bytes ?? 0) <= maxRetainedBytes
+    );
+  }
+
+  /** Keeps the message as its topic's; an empty payload clears it. [MQTT-3.3.1-6] Resolves when it is stored. */
+  async set(message: CustomMessage): Promise<void> {
+    const { topic, payload, envelope } = message;
+    message.keep();
+    if (payload.length === 0) this.#drop(topic);
+    else this.#put(message);
+    await this.#core.storeRetained({
+      topic,
+      payload: message.payload,
+      qos: envelope.qos,
+      properties: envelope,
+    });
+  }
+
+  #put(message: CustomMessage): void {
+    this.#drop(message.topic);
+    this.#messages.set(message.topic, message);
+    this.#bytes += message.bytes;
+    if (message.expires) this.#expiring.add(message.topic);
+  }
+
+  #drop(topic: string): void {
+    const old = this.#messages.get(topic);
+    if (old === undefined) return;
+    this.#messages.delete(topic);
+    this.#expiring.delete(topic);
+    this.#bytes -= old.bytes;
+  }
+
+  get(topic: string): CustomMessage | undefined {
+    const message = this.#messages.get(topic);
+    return message?.expired(this.#now()) ? undefined : message;
+  }
+
+  /** The topics with a retained message that a filter matches. */
+  matching(filter: string): string[] {
+    const wildcard = filter.search(/[+#]/);
+    if (wildcard === -1) return this.#messages.has(filter) ? [filter] : [];
+    // `a/#` matches `a` too, so that the prefix ends before the slash
+    const prefix = filter.slice(0, Math.max(0, wildcard - 1));
+    const topics: string[] = [];
+    for (const topic of this.#messages.keys()) {
+      if (topic.startsWith(prefix) && filterMatches(filter, topic)) topics.push(topic);
+    }
+    return topics;
+  }
+
+  /** Removes what has expired. */
+  expire(): void {
+    const now = this.#now();
+    for (const topic of this.#expiring) {
+      const message = this.#messages.get(topic);
+      if (!message?.expired(now)) continue;
+      this.#drop(topic);
+      const cleared = { topic, payload: Buffer.alloc(0), qos: 0 as const };
+      // Not cleared there, it is found expired by the next start.
+      this.#core.storeRetained(cleared).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,328 @@
+import type { TopicPolicy, TopicRights, TopicUser } from '../../policy/custom.ts';
+import { reasons } from '../gate/fault.ts';
+import { ack, packetTypes } from '../gate/writer.ts';
+import type { CustomClient, CustomCounters } from './custom.ts';
+import { Flights } from './flights.ts';
+import type { Copy, CustomMessage } from './message.ts';
+import type { Queued, QueueStore } from './queue.ts';
+import type { RetainedMessages } from './retained.ts';
+import type { Subscription } from './subscription.ts';
+
+/** What all subscribers share. */
+export interface SubscriberContext {
+  readonly policy: TopicPolicy;
+  readonly queues: QueueStore;
+  readonly retained: RetainedMessages;
+  readonly counters: CustomCounters;
+  /** Connected subscribers for whom something waits. */
+  readonly waiting: Set<Subscriber>;
+  readonly maxBacklogBytes: number;
+  readonly maxInFlightBytes: number;
+  readonly now: () => number;
+  /** A packet id for a message whose receivers may share it: 1..0x7fff. */
+  nextId(): number;
+}
+
+/** Retained messages on their way to a new subscription. */
+interface Feed {
+  readonly subscription: Subscription;
+  readonly messages: Iterator<CustomMessage>;
+  next: CustomMessage | undefined;
+}
+
+/** The PUBREL for a PUBREC of an id that has no flow: Packet Identifier not found. */
+export const unknownFlow = (version: number, id: number): Buffer =>
+  ack(version, packetTypes.pubrel, id, reasons.packetIdNotFound);
+
+/** A session's side of custom topics: its subscriptions, what is in flight, and what waits for room or for its return. */
+export class Subscriber {
+  readonly key: string;
+  /** By the filter as the client wrote it. */
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly #context: SubscriberContext;
+  readonly #flights = new Flights();
+  #user: TopicUser;
+  #rights: TopicRights;
+  #client: CustomClient | undefined;
+  #persistent = true;
+  #feeds: Feed[] = [];
+
+  constructor(key: string, user: TopicUser, context: SubscriberContext) {
+    this.key = key;
+    this.#context = context;
+    this.#user = user;
+    this.#rights = context.policy.rightsOf(user);
+  }
+
+  get connected(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** Whether messages queue while there is no connection. */
+  get persistent(): boolean {
+    return this.#persistent;
+  }
+
+  isClient(client: CustomClient): boolean {
+    return this.#client === client;
+  }
+
+  /** What the client may do, as its token says now (AUTH may have brought another). */
+  get rights(): TopicRights {
+    const user = this.#client?.identity ?? this.#user;
+    if (user !== this.#user) {
+      this.#user = user;
+      this.#rights = this.#context.policy.rightsOf(user);
+      for (const subscription of this.subscriptions.values()) {
+        subscription.access = this.#rights.access(subscription.filter);
+      }
+    }
+    return this.#rights;
+  }
+
+  /** Whether a message may reach the client by this subscription. */
+  admits(subscription: Subscription, message: CustomMessage): boolean {
+    const { rights } = this;
+    if (subscription.access === 'none') return false;
+    if (subscription.options.noLocal && message.envelope.from === this.key) return false; // [MQTT-3.8.3-3]
+    return subscription.access === 'all' || rights.mayReceive(message.topic);
+  }
+
+  /** A connection takes the session up. */
+  attach(client: CustomClient): void {
+    if (this.#client === client) return;
+    this.#client = client;
+    this.#persistent = client.persistent;
+    this.#flights.startOver();
+  }
+
+  /** The connection has ended: what was still to come of retained messages queues with the rest. */
+  detach(): void {
+    const feeds = this.#feeds;
+    this.#feeds = [];
+    this.#client = undefined;
+    this.#context.waiting.delete(this);
+    for (const { message } of this.#flights.list()) message?.keep();
+    if (!this.#persistent) return;
+    for (const feed of feeds) {
+      for (let message = feed.next; message !== undefined; message = feed.messages.next().value) {
+        const copy = this.#retainedCopy(feed.subscription, message);
+        if (copy.qos > 0) this.#enqueue(message, copy, undefined);
+      }
+    }
+  }
+
+  /** Whether a QoS 1 or 2 message would go out at once. */
+  get hasRoom(): boolean {
+    const client = this.#client;
+    return client !== undefined && this.#idle && this.#fits(client);
+  }
+
+  get #idle(): boolean {
+    return (
+      this.#feeds.length === 0 &&
+      this.#flights.unsent === 0 &&
+      this.#context.queues.first(this.key) === undefined
+    );
+  }
+
+  #fits(client: CustomClient): boolean {
+    return (
+      client.session.room > 0 &&
+      client.link.backlog < this.#context.maxBacklogBytes &&
+      this.#flights.bytes < this.#context.maxInFlightBytes &&
+      this.#flights.size < 0x7fff
+    );
+  }
+
+  /** Delivers now, or keeps for later. A promise where the queue needs time to be safe. */
+  deliver(message: CustomMessage, copy: Copy, share: string | undefined): Promise<boolean> | undefined {
+    const client = this.#client;
+    if (copy.qos === 0) {
+      if (client !== undefined) this.#sendAtOnce(client, message, copy);
+      return undefined;
+    }
+    if (client !== undefined && this.#idle && this.#fits(client)) {
+      this.#send(client, message, copy, share);
+      return undefined;
+    }
+    if (client === undefined && !this.#persistent) return undefined;
+    return this.#enqueue(message, copy, share);
+  }
+
+  #enqueue(message: CustomMessage, copy: Copy, share: string | undefined): Promise<boolean> | undefined {
+    const { queues, counters, waiting, now } = this.#context;
+    if (message.expired(now())) {
+      counters.expired++;
+      return undefined;
+    }
+    message.keep();
+    if (this.connected) waiting.add(this);
+    const count = (queued: boolean): boolean => {
+      if (queued) counters.queued++;
+      else counters.droppedFull++;
+      return queued;
+    };
+    const queued = queues.push(this.key, { message, copy, share }, now());
+    if (typeof queued !== 'boolean') return queued.then(count);
+    count(queued);
+    return undefined;
+  }
+
+  #sendAtOnce(client: CustomClient, message: CustomMessage, copy: Copy): void {
+    const { link } = client;
+    if (link.backlog > this.#context.maxBacklogBytes) {
+      this.#context.counters.droppedSlow++;
+      return;
+    }
+    const frame = message.frame(link.version, copy, 0, false, this.#context.now());
+    if (this.#tooLarge(client, frame)) return;
+    this.#context.counters.delivered++;
+    link.send(frame);
+  }
+
+  #send(client: CustomClient, message: CustomMessage, copy: Copy, share: string | undefined): void {
+    const { link, session } = client;
+    if (message.sharedId === 0) message.sharedId = this.#context.nextId();
+    let id = message.sharedId;
+    while (this.#flights.has(id)) id = this.#context.nextId();
+    const frame = message.frame(link.version, copy, id, false, this.#context.now());
+    if (this.#tooLarge(client, frame)) return;
+    this.#flights.add(id, message, copy, share);
+    session.otherInFlight++;
+    this.#context.counters.delivered++;
+    link.send(frame);
+  }
+
+  /** [MQTT-3.1.2-24] such a message is passed over as if it had been sent [MQTT-3.1.2-25] */
+  #tooLarge(client: CustomClient, frame: Buffer): boolean {
+    if (frame.length <= client.link.maxPacketSize) return false;
+    this.#context.counters.droppedLarge++;
+    return true;
+  }
+
+  #retainedCopy({ options, identifiers }: Subscription, message: CustomMessage): Copy {
+    // What a new subscription is sent has RETAIN 1 (section 3.3.1.3).
+    return {
+      qos: Math.min(options.qos, message.envelope.qos) as Copy['qos'],
+      retain: true,
+      identifiers,
+    };
+  }
+
+  /** Sends retained messages to a new subscription, as far as there is room; the rest follows. */
+  feed(subscription: Subscription, messages: Iterator<CustomMessage>): void {
+    const next = messages.next().value as CustomMessage | undefined;
+    if (next === undefined) return;
+    this.#feeds.push({ subscription, messages, next });
+    this.pump();
+  }
+
+  /** Sends what waits, in order: unacknowledged messages again, then retained ones, then the queue. */
+  pump(): void {
+    const client = this.#client;
+    if (client === undefined) return;
+    const done = this.#resend(client) && this.#pumpFeeds(client) && this.#pumpQueue(client);
+    if (done) this.#context.waiting.delete(this);
+    else this.#context.waiting.add(this);
+  }
+
+  /** On a new connection: every PUBLISH with its packet id and DUP, every PUBREL, in the first order. [MQTT-4.4.0-1] */
+  #resend(client: CustomClient): boolean {
+    const { link, session } = client;
+    while (this.#flights.unsent > 0) {
+      if (session.room <= 0) return false;
+      const flight = this.#flights.takeUnsent();
+      session.otherInFlight++;
+      if (flight.message === undefined) link.send(ack(link.version, packetTypes.pubrel, flight.id));
+      else {
+        const frame = flight.message.frame(link.version, flight.copy, flight.id, true, this.#context.now());
+        if (this.#tooLarge(client, frame)) this.#land(client, flight.id);
+        else link.send(frame);
+      }
+    }
+    return true;
+  }
+
+  #pumpFeeds(client: CustomClient): boolean {
+    for (let feed = this.#feeds[0]; feed !== undefined; feed = this.#feeds[0]) {
+      const { next, subscription } = feed;
+      if (next === undefined || this.subscriptions.get(subscription.options.filter) !== subscription) {
+        this.#feeds.shift();
+        continue;
+      }
+      if (!this.#fits(client)) return false;
+      feed.next = feed.messages.next().value;
+      if (!this.admits(subscription, next)) continue;
+      const copy = this.#retainedCopy(subscription, next);
+      if (copy.qos === 0) this.#sendAtOnce(client, next, copy);
+      else this.#sendUnshared(client, next, copy, undefined);
+    }
+    return true;
+  }
+
+  #pumpQueue(client: CustomClient): boolean {
+    const { queues, counters, now } = this.#context;
+    const { rights } = this;
+    for (let queued = queues.first(this.key); queued !== undefined; queued = queues.first(this.key)) {
+      const { message, copy, share } = queued;
+      const expired = message.expired(now());
+      // The rights may be others than when it was queued.
+      const wanted = !expired && rights.mayReceive(message.topic);
+      if (wanted && !this.#fits(client)) return false;
+      queues.shift(this.key);
+      if (expired) counters.expired++;
+      else if (wanted) this.#sendUnshared(client, message, copy, share);
+    }
+    return true;
+  }
+
+  /** Messages that are sent one by one over time have no receivers to share a frame with. */
+  #sendUnshared(client: CustomClient, message: CustomMessage, copy: Copy, share: string | undefined): void {
+    message.sharedId = 0;
+    this.#send(client, message, copy, share);
+    message.keep();
+  }
+
+  /** PUBACK, PUBREC, PUBCOMP; answers the PUBREL that is due. */
+  acknowledge(
+    client: CustomClient,
+    type: 'puback' | 'pubrec' | 'pubcomp',
+    id: number,
+    reason: number,
+  ): Buffer | undefined {
+    const flight = this.#flights.get(id);
+    if (type === 'pubrec' && reason < 0x80) {
+      if (flight?.copy.qos !== 2) return unknownFlow(client.link.version, id);
+      this.#flights.release(flight);
+      // [MQTT-4.3.3-4]
+      return ack(client.link.version, packetTypes.pubrel, id);
+    }
+    if (flight === undefined) return undefined;
+    if (type === 'puback' && flight.copy.qos !== 1) return undefined;
+    if (type !== 'puback' && flight.copy.qos !== 2) return undefined;
+    if (type === 'pubcomp' && flight.message !== undefined) return undefined;
+    this.#land(client, id);
+    // The chat is served first: what it waits for is in the same window.
+    client.session.roomy();
+    if (this.#context.waiting.has(this)) this.pump();
+    return undefined;
+  }
+
+  #land(client: CustomClient, id: number): void {
+    if (this.#flights.remove(id)) client.session.otherInFlight--;
+  }
+
+  /** Ends everything. Answers what another member of a shared subscription may have instead. */
+  end(): Queued[] {
+    this.#context.waiting.delete(this);
+    this.#feeds = [];
+    const left: Queued[] = [];
+    for (const { message, copy, share } of this.#flights.list()) {
+      // A QoS 2 message whose delivery has begun goes to nobody else. [MQTT-4.8.2-5]
+      if (message !== undefined && copy.qos === 1) left.push({ message, copy, share });
+    }
+    left.push(...this.#context.queues.clear(this.key));
+    return left.filter(({ share }) => share !== undefined);
+  }
+}

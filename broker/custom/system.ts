@@ -1,0 +1,41 @@
+import { filterMatches } from '../../schemas/topics.ts';
+import type { CustomMessage } from './message.ts';
+import type { Router } from './router.ts';
+
+/** `$SYS` topics and how their values are found. */
+export type SystemValues = Readonly<Record<`$SYS/${string}`, () => string | number>>;
+
+/** What the server tells of itself on `$SYS/…`: on change to those who listen, and at once to a new subscription. */
+export class SystemTopics {
+  readonly #router: Router;
+  readonly #values: [string, () => string | number][];
+  readonly #now: () => number;
+  readonly #told = new Map<string, string>();
+
+  constructor(router: Router, values: SystemValues, now: () => number) {
+    this.#router = router;
+    this.#values = Object.entries(values);
+    this.#now = now;
+  }
+
+  /** Publishes the values that have changed. */
+  async tell(): Promise<void> {
+    for (const [topic, read] of this.#values) {
+      const value = String(read());
+      if (this.#told.get(topic) === value) continue;
+      this.#told.set(topic, value);
+      await this.#router.publish(this.#message(topic, value));
+    }
+  }
+
+  matching(filter: string): CustomMessage[] {
+    return this.#values
+      .filter(([topic]) => filterMatches(filter, topic))
+      .map(([topic, read]) => this.#message(topic, String(read())));
+  }
+
+  #message(topic: string, value: string): CustomMessage {
+    const envelope = { qos: 0, retain: true, from: '', at: this.#now() } as const;
+    return this.#router.message(topic, Buffer.from(value), envelope);
+  }
+}

@@ -1,0 +1,336 @@
+import { TopicPolicy, type TopicRule, type TopicUser } from '../../policy/custom.ts';
+import { PetrelError } from '../../schemas/errors.ts';
+import type { Identity } from '../../schemas/identity.ts';
+import { filterTopic, topicLevels } from '../../schemas/topics.ts';
+import type { StoredSubscription } from '../../store/sessions.ts';
+import { reasons } from '../gate/fault.ts';
+import { AedesCore, type CoreOptions } from './aedes.ts';
+import type { CustomClient, CustomCounters, CustomPublish, CustomTopics, Granted } from './custom.ts';
+import type { CustomMessage } from './message.ts';
+import { MemoryQueues, type QueueLimits, type QueueStore } from './queue.ts';
+import { type RetainedLimits, RetainedMessages } from './retained.ts';
+import { Router } from './router.ts';
+import { Subscriber, type SubscriberContext, unknownFlow } from './subscriber.ts';
+import type { Subscription } from './subscription.ts';
+import { SystemTopics } from './system.ts';
+
+/** What custom topics hold at most. */
+export interface CustomLimits extends QueueLimits, RetainedLimits {
+  /** Above so many unread bytes a connection gets no QoS 0 messages, and others queue. */
+  readonly maxBacklogBytes: number;
+  /** Bytes of unacknowledged messages of a session; above it others queue. */
+  readonly maxInFlightBytes: number;
+}
+
+export const defaultLimits: CustomLimits = {
+  maxQueuedMessages: 1000,
+  maxQueuedBytes: 1024 * 1024,
+  maxQueuedBytesTotal: 256 * 1024 * 1024,
+  maxRetainedMessages: 100_000,
+  maxRetainedBytes: 64 * 1024 * 1024,
+  maxBacklogBytes: 256 * 1024,
+  maxInFlightBytes: 1024 * 1024,
+};
+
+export interface CustomOptions extends CoreOptions {
+  /** `topics.custom` of the configuration. */
+  readonly rules: readonly TopicRule[];
+  readonly now: () => number;
+  readonly limits?: Partial<CustomLimits>;
+  /** In memory where there is no other. */
+  readonly queues?: QueueStore;
+  /** Petrel's version, for `$SYS/broker/version`. */
+  readonly version: string;
+  /** How many clients are connected, for `$SYS/broker/clients/connected`. */
+  readonly connected: () => number;
+}
+
+const pumpMs = 1000;
+/** `$SYS` values and expired retained messages are looked at every so many pumps. */
+const pumpsPerRound = 10;
+/** What aedes and its matcher take. */
+const maxLevels = 100;
+
+/** Makes the custom topics of a node. */
+export async function createCustomTopics(options: CustomOptions): Promise<CustomTopics> {
+  const { mq, persistence, id, onError } = options;
+  const core = await AedesCore.open({
+    ...(mq === undefined ? {} : { mq }),
+    ...(persistence === undefined ? {} : { persistence }),
+    ...(id === undefined ? {} : { id }),
+    onError,
+  });
+  const topics = new Topics(core, options);
+  await topics.load();
+  return topics;
+}
+
+class Topics implements CustomTopics {
+  readonly counters: CustomCounters = {
+    published: 0,
+    delivered: 0,
+    queued: 0,
+    droppedFull: 0,
+    droppedSlow: 0,
+    droppedLarge: 0,
+    expired: 0,
+  };
+  readonly #core: AedesCore;
+  readonly #policy: TopicPolicy;
+  readonly #retained: RetainedMessages;
+  readonly #router: Router;
+  readonly #system: SystemTopics;
+  readonly #context: SubscriberContext;
+  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #onError: (error: unknown) => void;
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+  #pumps = 0;
+  #lastId = 0;
+  #closed = false;
+
+  constructor(core: AedesCore, options: CustomOptions) {
+    const limits = { ...defaultLimits, ...options.limits };
+    const queues = options.queues ?? new MemoryQueues(limits);
+    const { now, onError } = options;
+    this.#core = core;
+    this.#now = now;
+    this.#onError = onError;
+    this.#policy = new TopicPolicy(options.rules);
+    this.#retained = new RetainedMessages(core, limits, now);
+    this.#router = new Router(core, () => queues.full, onError);
+    this.#context = {
+      policy: this.#policy,
+      queues,
+      retained: this.#retained,
+      counters: this.counters,
+      waiting: new Set(),
+      maxBacklogBytes: limits.maxBacklogBytes,
+      maxInFlightBytes: limits.maxInFlightBytes,
+      now,
+      nextId: () => {
+        this.#lastId = (this.#lastId % 0x7fff) + 1;
+        return this.#lastId;
+      },
+    };
+    const startedAt = now();
+    this.#system = new SystemTopics(
+      this.#router,
+      {
+        '$SYS/broker/version': () => `petrel ${options.version}`,
+        '$SYS/broker/uptime': () => `${Math.floor((now() - startedAt) / 1000)} seconds`,
+        '$SYS/broker/clients/connected': options.connected,
+        '$SYS/broker/retained messages/count': () => this.#retained.size,
+        '$SYS/broker/publish/messages/received': () => this.counters.published,
+        '$SYS/broker/publish/messages/sent': () => this.counters.delivered,
+        '$SYS/broker/publish/messages/dropped': () => this.counters.droppedFull + this.counters.droppedSlow,
+      },
+      now,
+    );
+    this.#timer = setInterval(() => this.#pump(), pumpMs);
+    this.#timer.unref();
+  }
+
+  load(): Promise<void> {
+    return this.#retained.load();
+  }
+
+  #pump(): void {
+    for (const subscriber of [...this.#context.waiting]) subscriber.pump();
+    this.#pumps++;
+    if (this.#pumps % pumpsPerRound !== 0) return;
+    this.#retained.expire();
+    this.#system.tell().catch(this.#onError);
+  }
+
+  async publish(client: CustomClient, sent: CustomPublish): Promise<void> {
+    const { topic, payload, qos, retain, properties } = sent;
+    if (!this.mayPublish(client.identity, topic)) throw new PetrelError('topic.forbidden');
+    if (topicLevels(topic) > maxLevels) throw new PetrelError('topic.invalid');
+    if (this.#closed) throw new PetrelError('store.unavailable');
+    const envelope = { qos, retain, from: client.key, at: this.#now() };
+    const message = this.#router.message(
+      topic,
+      payload,
+      properties === undefined ? envelope : { ...envelope, properties },
+    );
+    if (retain) this.#retained.check(message);
+    const routed = this.#router.publish(message);
+    this.counters.published++;
+    try {
+      await (retain ? Promise.all([routed, this.#retained.set(message)]) : routed);
+    } catch (error) {
+      this.#onError(error);
+      throw new PetrelError('store.unavailable', undefined, { cause: error });
+    }
+  }
+
+  async subscribe(client: CustomClient, options: StoredSubscription): Promise<Granted> {
+    const subscription = this.#subscription(client.identity, options);
+    if (subscription === undefined || subscription.access === 'none') return { code: reasons.notAuthorized };
+    const { filter, share } = subscription;
+    if (topicLevels(filter) > maxLevels) return { code: reasons.topicFilterInvalid };
+    const subscriber = this.#attach(client);
+    const known = subscriber.subscriptions.has(options.filter);
+    const newest = this.#router.newest;
+    try {
+      await this.#add(subscriber, subscription);
+    } catch (error) {
+      this.#onError(error);
+      return { code: reasons.implementationError };
+    }
+    // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; a shared subscription gets none (section 4.8.2)
+    const handling = options.retainHandling ?? 0;
+    if (share !== undefined || handling === 2 || (handling === 1 && known)) return { code: options.qos };
+    const sendRetained = (): void => {
+      if (subscriber.isClient(client)) subscriber.feed(subscription, this.#retainedFor(filter, newest));
+    };
+    return { code: options.qos, sendRetained };
+  }
+
+  /** Undefined for a filter that is no custom one. */
+  #subscription(user: TopicUser, options: StoredSubscription): Subscription | undefined {
+    const asked = filterTopic(options.filter);
+    if (asked.kind !== 'custom' && asked.kind !== 'system') return undefined;
+    const filter = asked.kind === 'custom' ? asked.filter : options.filter;
+    return {
+      options,
+      filter,
+      share: asked.kind === 'custom' ? asked.share : undefined,
+      identifiers: options.identifier === undefined ? undefined : [options.identifier],
+      access: this.#policy.rightsOf(user).access(filter),
+    };
+  }
+
+  async #add(subscriber: Subscriber, subscription: Subscription): Promise<void> {
+    const { filter } = subscription.options;
+    // [MQTT-3.8.4-3] the same filter again replaces the subscription
+    subscriber.subscriptions.set(filter, subscription);
+    try {
+      await this.#router.add(subscriber, subscription);
+    } catch (error) {
+      if (subscriber.subscriptions.get(filter) === subscription) subscriber.subscriptions.delete(filter);
+      throw error;
+    }
+  }
+
+  /** Retained messages that are older than the subscription; newer ones came live. */
+  *#retainedFor(filter: string, newest: number): Generator<CustomMessage, undefined> {
+    if (filter.startsWith('$')) yield* this.#system.matching(filter);
+    for (const topic of this.#retained.matching(filter)) {
+      const message = this.#retained.get(topic);
+      if (message !== undefined && message.number <= newest) yield message;
+    }
+    return undefined;
+  }
+
+  #attach(client: CustomClient): Subscriber {
+    const known = this.#subscribers.get(client.key);
+    const subscriber = known ?? new Subscriber(client.key, client.identity, this.#context);
+    if (known === undefined) this.#subscribers.set(client.key, subscriber);
+    subscriber.attach(client);
+    return subscriber;
+  }
+
+  /** The client's subscriber, unless the session has passed to another connection. */
+  #of(client: CustomClient): Subscriber | undefined {
+    const subscriber = this.#subscribers.get(client.key);
+    return subscriber?.isClient(client) ? subscriber : undefined;
+  }
+
+  async unsubscribe(client: CustomClient, filter: string): Promise<number> {
+    const subscriber = this.#subscribers.get(client.key);
+    const subscription = subscriber?.subscriptions.get(filter);
+    if (subscriber === undefined || subscription === undefined) return reasons.noSubscriptionExisted;
+    subscriber.subscriptions.delete(filter);
+    await this.#router.remove(subscriber, subscription);
+    return reasons.success;
+  }
+
+  acknowledge(
+    client: CustomClient,
+    type: 'puback' | 'pubrec' | 'pubcomp',
+    id: number,
+    reason: number,
+  ): Buffer | undefined {
+    const subscriber = this.#of(client);
+    if (subscriber !== undefined) return subscriber.acknowledge(client, type, id, reason);
+    return type === 'pubrec' && reason < 0x80 ? unknownFlow(client.link.version, id) : undefined;
+  }
+
+  async resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void> {
+    if (subscriptions.length === 0 && !this.#subscribers.has(client.key)) return;
+    const subscriber = this.#attach(client);
+    subscriber.pump();
+    await this.#takeUp(subscriber, client.identity, subscriptions);
+  }
+
+  async #takeUp(
+    subscriber: Subscriber,
+    user: TopicUser,
+    subscriptions: readonly StoredSubscription[],
+  ): Promise<void> {
+    const added: Promise<void>[] = [];
+    for (const options of subscriptions) {
+      if (subscriber.subscriptions.has(options.filter)) continue;
+      const subscription = this.#subscription(user, options);
+      if (subscription !== undefined) added.push(this.#add(subscriber, subscription));
+    }
+    await Promise.all(added);
+  }
+
+  roomy(client: CustomClient): void {
+    this.#of(client)?.pump();
+  }
+
+  subscriptionsOf(key: string): readonly StoredSubscription[] {
+    const subscriptions = this.#subscribers.get(key)?.subscriptions.values() ?? [];
+    return Array.from(subscriptions, ({ options }) => options);
+  }
+
+  detach(client: CustomClient): void {
+    const subscriber = this.#of(client);
+    if (subscriber === undefined) return;
+    subscriber.detach();
+    if (!subscriber.persistent) this.forget(client.key).catch(this.#onError);
+  }
+
+  async forget(key: string): Promise<void> {
+    const subscriber = this.#subscribers.get(key);
+    if (subscriber === undefined) return;
+    this.#subscribers.delete(key);
+    const removed = Array.from(subscriber.subscriptions.values(), (subscription) =>
+      this.#router.remove(subscriber, subscription),
+    );
+    const redelivered: Promise<unknown>[] = [];
+    for (const { message, share } of subscriber.end()) {
+      const asked = filterTopic(share!);
+      if (asked.kind !== 'custom' || asked.share === undefined) continue;
+      redelivered.push(...this.#router.redeliver(message, asked.filter, asked.share));
+    }
+    await Promise.all([...removed, ...redelivered]);
+  }
+
+  restore(
+    key: string,
+    identity: Pick<Identity, 'uid' | 'scopes'>,
+    subscriptions: readonly StoredSubscription[],
+  ): void {
+    if (subscriptions.length === 0) return;
+    const known = this.#subscribers.get(key);
+    const subscriber = known ?? new Subscriber(key, identity, this.#context);
+    if (known === undefined) this.#subscribers.set(key, subscriber);
+    this.#takeUp(subscriber, identity, subscriptions).catch(this.#onError);
+  }
+
+  mayPublish(identity: Identity, topic: string): boolean {
+    return this.#policy.rightsOf(identity).mayPublish(topic);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#core.close();
+  }
+}
