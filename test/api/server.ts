@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { SignJWT } from 'jose';
+import { type Accounts, createAccounts } from '../../api/auth/accounts.ts';
+import { createAuthenticator } from '../../api/auth/authenticator.ts';
+import { SigningKeys } from '../../api/auth/keys.ts';
+import { Revocations } from '../../api/auth/revocations.ts';
+import { GroupEvents } from '../../api/groups/events.ts';
+import { createHttp } from '../../api/http.ts';
+import type { Operation } from '../../api/operation.ts';
+import { createOperations } from '../../api/operations/table.ts';
+import { createRpc, type Rpc } from '../../api/rpc.ts';
+import { FactsCache } from '../../policy/facts.ts';
+import { Buckets } from '../../policy/rate.ts';
+import { type ConfigInput, createConfig } from '../../schemas/config.ts';
+import { PetrelError } from '../../schemas/errors.ts';
+import type { Authenticator } from '../../schemas/identity.ts';
+import { createMemoryBus } from '../../store/bus/memory.ts';
+import type { BusMessage } from '../../store/bus.ts';
+import { openSqliteDirectory } from '../../store/directory/sql/sqlite.ts';
+import type { Directory } from '../../store/directory.ts';
+import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
+import type { Timeline } from '../../store/timeline.ts';
+import { CommitQueue } from '../../worker/commit.ts';
+import { moveRead } from '../../worker/read.ts';
+import { Sender } from '../../worker/sender.ts';
+
+export const testSecret = 'a secret of more than 32 bytes, for tests';
+
+/** The API as compose wires it, on stores in a folder of its own. */
+export interface TestApi {
+  readonly http: FastifyInstance;
+  readonly rpc: Rpc;
+  readonly operations: readonly Operation[];
+  readonly accounts: Accounts;
+  readonly authenticator: Authenticator;
+  readonly directory: Directory;
+  readonly timeline: Timeline;
+  readonly keys: SigningKeys;
+  readonly groupEvents: GroupEvents;
+  /** Everything that was published. */
+  readonly messages: BusMessage[];
+  publish(message: BusMessage): void;
+  /** Makes every commit fail with `store.unavailable` while on. */
+  failCommits(on: boolean): void;
+  /** Moves the clock on. */
+  pass(ms: number): void;
+  readonly now: () => number;
+  /** A token of `auth.secret` for the user, who is created by its first use. */
+  token(uid: string, claims?: Record<string, unknown>): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
+  const dir = await mkdtemp(join(tmpdir(), 'petrel-api-'));
+  const config = createConfig({
+    ...input,
+    auth: { secret: testSecret, bcryptCost: 4, ...input.auth },
+    limits: { httpPerSecond: 0, sendPerSecond: 0, ...input.limits },
+  });
+  let passed = 0;
+  let failing = false;
+  const clock = () => Date.now() + passed;
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  const bus = createMemoryBus(onError);
+  const messages: BusMessage[] = [];
+  bus.subscribe((message) => messages.push(message));
+  const directory = await openSqliteDirectory({ dir });
+  const timeline = await openSqliteTimeline({ dir: join(dir, 'timeline') });
+  const commit = new CommitQueue({ timeline });
+  const facts = new FactsCache(directory, bus, clock);
+  const sender = new Sender({
+    facts,
+    timeline,
+    commit,
+    directPolicy: config.direct.policy,
+    rates: new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, clock),
+    now: clock,
+  });
+  const { accessTtl } = config.auth;
+  const keys = await SigningKeys.open({ directory, accessTtl, clock });
+  const revocations = await Revocations.open({ directory, bus, accessTtl, clock });
+  const shared = { auth: config.auth, limits: config.limits, directory, bus, keys, revocations, clock };
+  const authenticator = await createAuthenticator(shared);
+  const accounts = createAccounts(shared);
+  const groupEvents = new GroupEvents({
+    directory,
+    bus,
+    committer: {
+      submit: (submission) =>
+        failing ? Promise.reject(new PetrelError('store.unavailable')) : commit.submit(submission),
+    },
+    onError,
+  });
+  const operations = createOperations({
+    directory,
+    timeline,
+    bus,
+    sender,
+    accounts,
+    groupEvents,
+    moveRead: (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq),
+    clock,
+  });
+  const http = await createHttp({ config, operations, authenticator, keys, version: '0.0.0' });
+  return {
+    http,
+    rpc: createRpc(operations, { onError }),
+    operations,
+    accounts,
+    authenticator,
+    directory,
+    timeline,
+    keys,
+    groupEvents,
+    messages,
+    publish: (message) => bus.publish(message),
+    failCommits: (on) => {
+      failing = on;
+    },
+    pass: (ms) => {
+      passed += ms;
+    },
+    now: clock,
+    token: (uid, claims = {}) =>
+      new SignJWT({ exp: Math.floor(clock() / 1000) + 600, ...claims })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setSubject(uid)
+        .sign(new TextEncoder().encode(testSecret)),
+    async stop() {
+      await http.close();
+      await groupEvents.close();
+      revocations.close();
+      facts.close();
+      await timeline.close();
+      await directory.close();
+      await rm(dir, { recursive: true });
+    },
+  };
+}
