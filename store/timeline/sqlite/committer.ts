@@ -1,7 +1,7 @@
 import type { Head } from '../../../schemas/event.ts';
 import { advance, moved } from '../sequence.ts';
 import type { Conversation, Conversations, CursorState } from './conversation.ts';
-import { at, type Block, convOf, eachReplacement, flags, fromOf, recordBytes } from './entry.ts';
+import { at, type Block, convOf, countOf, eachReplacement, flags, fromOf, recordBytes } from './entry.ts';
 import type { KeyFilter } from './filter.ts';
 import type { KeyHash } from './hash.ts';
 import type { Journal } from './journal.ts';
@@ -43,7 +43,7 @@ export class Committer {
   /** Un-indexed generations, oldest first; the last one is being filled. */
   readonly #generations: Generation[];
   #undo!: Undo;
-  #saved = new Set<Conversation>();
+  #commits = 0;
 
   constructor(parts: {
     conversations: Conversations;
@@ -66,6 +66,7 @@ export class Committer {
   /** Stores the batches in one write; answers three or four numbers per entry. Throws with nothing changed. */
   commit(batches: readonly Batch[]): Float64Array<ArrayBuffer>[] {
     const generation = this.#generations.at(-1)!;
+    this.#commits++;
     this.#undo = {
       count: generation.count,
       blocks: generation.blocks.length,
@@ -92,26 +93,25 @@ export class Committer {
     } catch (error) {
       this.#takeBack(generation);
       throw error;
-    } finally {
-      this.#saved.clear();
     }
   }
 
   #place(generation: Generation, block: Block): { numbers: Float64Array<ArrayBuffer>; news: boolean } {
     const { bytes, view } = block;
-    const numbers: number[] = [];
+    const numbers = new Float64Array(countOf(block) * 4);
+    let i = 0;
     const nowMs = Date.now();
     const before = generation.count;
     generation.blocks.push(block);
     for (let start = recordBytes; start < bytes.length; start += view.getUint32(start, true)) {
-      const conversation = this.#conversations.get(convOf(block, start));
+      const conversation = this.#conversations.of(block, start);
       const hash = this.#hash.of(block, start);
       view.setUint32(start + at.conv, conversation.number, true);
       view.setUint32(start + at.hash, hash, true);
       const first = this.#repeatOf(conversation, hash, block, start);
       if (first) {
         bytes[start + at.flags]! |= flags.dropped;
-        numbers.push(first.seq, first.n, first.ts, 1);
+        i = put(numbers, i, first, 1);
         continue;
       }
       const { head } = conversation;
@@ -131,11 +131,11 @@ export class Committer {
       this.#undo.placed.push(conversation);
       if (view.getUint32(start + at.target, true) > 0 || view.getUint16(start + at.replaces, true) > 0)
         this.#undo.changes.push({ conversation, event });
-      numbers.push(head.seq, head.n, head.ts, 0);
+      i = put(numbers, i, head, 0);
     }
     const news = generation.count > before;
     if (!news) generation.blocks.pop();
-    return { numbers: Float64Array.from(numbers), news };
+    return { numbers, news };
   }
 
   #move(generation: Generation, block: Block): { numbers: Float64Array<ArrayBuffer>; news: boolean } {
@@ -226,9 +226,10 @@ export class Committer {
   }
 
   #save(conversation: Conversation): void {
-    if (this.#saved.has(conversation)) return;
-    this.#saved.add(conversation);
-    this.#undo.heads.push({ conversation, head: { ...conversation.head } });
+    if (conversation.changedIn === this.#commits) return;
+    conversation.changedIn = this.#commits;
+    const { seq, n, ts } = conversation.head;
+    this.#undo.heads.push({ conversation, head: { seq, n, ts } });
   }
 
   /** What the events mean for reads beyond themselves, now that they are durable. */
@@ -266,4 +267,12 @@ export class Committer {
     }
     for (const { conversation } of generation.moves.splice(moves)) conversation.pendingMoves--;
   }
+}
+
+function put(numbers: Float64Array, i: number, { seq, n, ts }: Head, repeat: 0 | 1): number {
+  numbers[i] = seq;
+  numbers[i + 1] = n;
+  numbers[i + 2] = ts;
+  numbers[i + 3] = repeat;
+  return i + 4;
 }

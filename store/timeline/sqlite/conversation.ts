@@ -1,5 +1,6 @@
 import { parseConv } from '../../../schemas/event.ts';
 import { emptyHead, type MutableHead } from '../sequence.ts';
+import { type Block, blockOf, convLengthOf, convOf } from './entry.ts';
 import type { Generation, Part } from './memtable.ts';
 import type { Tables } from './reader.ts';
 
@@ -28,11 +29,15 @@ export class Conversation {
   /** How many cursor moves are not in the tables yet. */
   pendingMoves = 0;
   used = true;
+  /** The last commit that changed its head. */
+  changedIn = 0;
+  readonly bytes: Block;
 
   constructor(name: string, number: number, head: MutableHead) {
     this.name = name;
     this.number = number;
     this.head = head;
+    this.bytes = blockOf(Buffer.from(name, 'latin1'));
   }
 
   /** The newest part, if it is of this generation; else a new one that begins with `seq`. */
@@ -55,12 +60,15 @@ export class Conversation {
 }
 
 const keptConversations = 65_536;
+const recentSlots = 16_384;
 
 /** The conversations in use, found by name; those that are only in the tables are forgotten when there are too many. */
 export class Conversations {
   readonly #tables: Tables;
   readonly #byName = new Map<string, Conversation>();
   readonly #newDirects = new Map<string, Set<Conversation>>();
+  /** The last one found in each slot of the hash of its name: saves making a string of most names. */
+  #recent: (Conversation | undefined)[] = new Array(recentSlots).fill(undefined);
   #lastNumber: number;
 
   constructor(tables: Tables) {
@@ -83,6 +91,21 @@ export class Conversations {
   /** The conversation, new where nothing was said in it. */
   get(name: string): Conversation {
     return this.find(name) ?? this.#keep(new Conversation(name, ++this.#lastNumber, emptyHead()));
+  }
+
+  /** The conversation of an entry, new where nothing was said in it. */
+  of(block: Block, start: number): Conversation {
+    const length = convLengthOf(block, start);
+    const offset = start + block.view.getUint32(start, true) - length;
+    const slot = hashOf(block.view, offset, length) & (recentSlots - 1);
+    const recent = this.#recent[slot];
+    if (recent && same(recent.bytes.view, block.view, offset, length)) {
+      recent.used = true;
+      return recent;
+    }
+    const conversation = this.get(convOf(block, start));
+    this.#recent[slot] = conversation;
+    return conversation;
   }
 
   /** Called when the first event of the conversation is durable, and when it is in the tables. */
@@ -117,6 +140,7 @@ export class Conversations {
   /** Forgets what is not used, if there is too much. Not while a commit is under way: it changes heads. */
   trim(): void {
     if (this.#byName.size <= keptConversations) return;
+    this.#recent = new Array(recentSlots).fill(undefined);
     // Second chance: what was used since the last time stays.
     for (const conversation of this.#byName.values()) {
       if (this.#byName.size <= keptConversations * 0.75) return;
@@ -128,4 +152,22 @@ export class Conversations {
       }
     }
   }
+}
+
+// Names are ASCII and differ mostly at their ends, so all words count; nobody gains by making two collide.
+function hashOf(view: DataView, offset: number, length: number): number {
+  let hash = length;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) hash = Math.imul(hash ^ view.getInt32(offset + i, true), 0x9e3779b1);
+  for (; i < length; i++) hash = Math.imul(hash ^ view.getUint8(offset + i), 0x9e3779b1);
+  return hash ^ (hash >>> 15);
+}
+
+function same(name: DataView, view: DataView, offset: number, length: number): boolean {
+  if (name.byteLength !== length) return false;
+  let i = 0;
+  for (; i + 4 <= length; i += 4)
+    if (name.getInt32(i, true) !== view.getInt32(offset + i, true)) return false;
+  for (; i < length; i++) if (name.getUint8(i) !== view.getUint8(offset + i)) return false;
+  return true;
 }

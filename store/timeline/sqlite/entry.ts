@@ -32,8 +32,9 @@ export const kinds = { event: 1, cursor: 2 } as const;
 /** `counts`: a message. `dropped`: a repeat, there for its answer only. */
 export const flags = { counts: 1, dropped: 2 } as const;
 
-/** Every batch begins with room for the journal's record header, so that it is written as it is. */
+/** Every batch begins with the journal's record header, so that it is written as it is; the last u32 of it is the count of entries. */
 export const recordBytes = 16;
+const countAt = 12;
 
 /** Bytes with a view of them. */
 export interface Block {
@@ -46,7 +47,12 @@ export const blockOf = (bytes: Uint8Array): Block => ({
   view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
 });
 
-const newBlock = (size: number): Block => blockOf(new Uint8Array(new ArrayBuffer(size)));
+/** Room for a batch; not zeroed, so every field is to be written. */
+function newBatch(size: number, count: number): Block {
+  const block = blockOf(Buffer.allocUnsafeSlow(size));
+  block.view.setUint32(countAt, count, true);
+  return block;
+}
 
 function writeAscii(bytes: Uint8Array, text: string, offset: number): number {
   const length = text.length;
@@ -64,7 +70,7 @@ export function encodeSubmissions(batch: readonly Submission[]): Uint8Array<Arra
     total += headerBytes + event.conv.length + event.from.length + event.id.length + event.raw.length;
     if (event.replaces) for (const { raw } of event.replaces) total += 8 + raw.length;
   }
-  const { bytes, view } = newBlock(total);
+  const { bytes, view } = newBatch(total, batch.length);
   let start = recordBytes;
   for (const event of batch) {
     const { conv, from, id, raw, replaces } = event;
@@ -75,7 +81,7 @@ export function encodeSubmissions(batch: readonly Submission[]): Uint8Array<Arra
     );
     view.setUint32(start + at.convLength, conv.length | ((replaces?.length ?? 0) << 16), true);
     view.setUint32(start + at.rawLength, raw.length, true);
-    if (event.target !== undefined) view.setUint32(start + at.target, seqOf(event.target), true);
+    view.setUint32(start + at.target, seqOf(event.target), true);
     let offset = writeAscii(bytes, from, start + headerBytes);
     offset = writeAscii(bytes, id, offset);
     bytes.set(raw, offset);
@@ -99,7 +105,8 @@ export function encodeSubmissions(batch: readonly Submission[]): Uint8Array<Arra
 export function encodeMoves(moves: readonly CursorMove[]): Uint8Array<ArrayBuffer> {
   let total = recordBytes;
   for (const { conv, uid } of moves) total += headerBytes + conv.length + uid.length;
-  const { bytes, view } = newBlock(total);
+  const { bytes, view } = newBatch(total, moves.length);
+  bytes.fill(0, recordBytes);
   let start = recordBytes;
   for (const { conv, uid, delivered, read } of moves) {
     view.setUint32(start + at.kind, kinds.cursor | (uid.length << 16), true);
@@ -113,8 +120,13 @@ export function encodeMoves(moves: readonly CursorMove[]): Uint8Array<ArrayBuffe
   return bytes as Uint8Array<ArrayBuffer>;
 }
 
+/** How many entries a batch has. */
+export const countOf = ({ view }: Block): number => view.getUint32(countAt, true);
+
 export const fromOf = ({ bytes }: Block, start: number): string =>
   bytes.toString('latin1', start + headerBytes, start + headerBytes + bytes[start + at.fromLength]!);
+
+export const convLengthOf = ({ bytes }: Block, start: number): number => bytes[start + at.convLength]!;
 
 export function convOf({ bytes, view }: Block, start: number): string {
   const end = start + view.getUint32(start, true);

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type Block, recordBytes } from './entry.ts';
 
-// A file: header (magic, version, generation as u32), then records: magic, CRC-32, length, 0; then entries.
+// A file: header (magic, version, generation as u32), then records: magic, CRC-32, length, count; then entries.
 // The CRC begins with the generation, so that what an earlier use of the file left behind never counts.
 const fileMagic = 0x4c525450;
 const recordMagic = 0x43455250;
@@ -122,7 +122,6 @@ export class Journal {
     for (const { bytes, view } of batches) {
       view.setUint32(0, recordMagic, true);
       view.setUint32(8, bytes.length - recordBytes, true);
-      view.setUint32(12, 0, true);
       view.setUint32(4, crc32(bytes.subarray(8), this.#generation), true);
       size += bytes.length;
     }

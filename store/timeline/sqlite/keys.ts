@@ -72,12 +72,7 @@ export class KeyRuns {
 
   #add(conv: number, from: number, last: number): void {
     let first = from;
-    const keys: [hash: number, seq: number][] = [];
-    for (const { data } of this.#segments.all(conv, first) as { data: Uint8Array }[]) {
-      const { view } = blockOf(data);
-      for (let start = 0; start < data.length; start += view.getUint32(start, true))
-        keys.push([view.getUint32(start + at.hash, true), view.getUint32(start + at.seq, true)]);
-    }
+    let keys = this.#keysOf(conv, from, last);
     let level = levelOf(keys.length);
     const runs = this.#runsOf(conv);
     for (;;) {
@@ -85,21 +80,52 @@ export class KeyRuns {
       while (oldest > 0 && runs[oldest - 1]!.level <= level) oldest--;
       const merged = runs.splice(oldest);
       if (level === lastLevel || merged.length < fanIn - 1) break;
-      for (const run of merged) {
-        for (const { data } of this.#chunks.all(conv, run.first) as { data: Uint8Array }[])
-          keys.push(...keySeqs(data, run.first));
-        this.#dropRun.run(conv, run.first);
-        this.#dropChunks.run(conv, run.first);
-      }
+      const base = first;
       first = merged[0]!.first;
+      keys = this.#merge(conv, first, merged, keys, base - first);
       level = levelOf(keys.length);
     }
-    this.#write(conv, first, keys);
+    this.#write(conv, first, keys.sort());
     this.#addRun.run(conv, first, last, level);
   }
 
-  #write(conv: number, first: number, pairs: readonly [number, number][]): void {
-    const keys = Float64Array.from(pairs, ([hash, seq]) => hash * seqSpan + (seq - first)).sort();
+  /** The keys of the events from seq `first` to `last`, as a run that begins with `first`. */
+  #keysOf(conv: number, first: number, last: number): Float64Array {
+    const keys = new Float64Array(last - first + 1);
+    let count = 0;
+    for (const { data } of this.#segments.all(conv, first) as { data: Uint8Array }[]) {
+      const { view } = blockOf(data);
+      for (let start = 0; start < data.length; start += view.getUint32(start, true))
+        keys[count++] =
+          view.getUint32(start + at.hash, true) * seqSpan + (view.getUint32(start + at.seq, true) - first);
+    }
+    return keys.subarray(0, count);
+  }
+
+  /** The keys of the runs and those given, as one run that begins with `first`, and the runs are gone. */
+  #merge(
+    conv: number,
+    first: number,
+    runs: readonly Run[],
+    given: Float64Array,
+    shift: number,
+  ): Float64Array {
+    const keys = new Float64Array(runs.at(-1)!.last + 1 - first + given.length);
+    let count = 0;
+    for (const key of given) keys[count++] = key + shift;
+    for (const run of runs) {
+      for (const { data } of this.#chunks.all(conv, run.first) as { data: Uint8Array }[]) {
+        const { view } = blockOf(data);
+        for (let offset = 0; offset < data.length; offset += 8)
+          keys[count++] = view.getFloat64(offset, true) + (run.first - first);
+      }
+      this.#dropRun.run(conv, run.first);
+      this.#dropChunks.run(conv, run.first);
+    }
+    return keys.subarray(0, count);
+  }
+
+  #write(conv: number, first: number, keys: Float64Array): void {
     for (let begin = 0; begin < keys.length; ) {
       let end = Math.min(begin + chunkKeys, keys.length);
       // Keys with one hash stay in one row, so that a look into one row finds them all.

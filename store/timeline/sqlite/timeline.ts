@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Head, StoredEvent } from '../../../schemas/event.ts';
+import { lockFile } from '../../lock.ts';
 import type { Appended, Cursor, CursorMove, Range, Submission, Timeline } from '../../timeline.ts';
 import { decodeEvents, encodeMoves, encodeSubmissions } from './entry.ts';
-import { lockDirectory } from './lock.ts';
 import { defaultLimits, type Limits } from './messages.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -21,7 +22,7 @@ export interface SqliteTimelineOptions {
 export async function openSqliteTimeline(options: SqliteTimelineOptions): Promise<Timeline> {
   const { dir, log = () => {} } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const unlock = lockDirectory(dir);
+  const unlock = lockFile(join(dir, 'timeline.lock'));
   try {
     const thread = new StoreThread({ dir, limits: { ...defaultLimits, ...options.limits } }, log);
     await thread.start();
