@@ -104,12 +104,11 @@ export const isTopicName = (topic: string): boolean => topic.length > 0 && !/[+#
 /** Whether a string is a topic filter, `$share/{name}/{filter}` included. [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.8.2-1] */
 export function isFilter(filter: string): boolean {
   if (filter.length === 0 || filter.includes('\0')) return false;
-  const levels = filter.split('/');
-  if (levels[0] === '$share') {
-    if (levels.length < 3 || levels[1] === '' || /[+#]/.test(levels[1]!)) return false;
-    levels.splice(0, 2);
-    if (levels.length === 1 && levels[0] === '') return false;
-  }
+  const all = filter.split('/');
+  const shared = all[0] === '$share';
+  if (shared && (all.length < 3 || all[1] === '' || /[+#]/.test(all[1]!))) return false;
+  const levels = shared ? all.slice(2) : all;
+  if (shared && levels.length === 1 && levels[0] === '') return false;
   return levels.every((level, i) => {
     if (level === '#') return i === levels.length - 1;
     return level === '+' || !/[+#]/.test(level);
@@ -123,8 +122,12 @@ export function filterMatches(filter: string, topic: string): boolean {
 }
 
 /** Whether every topic that `inner` matches is matched by `outer` too. */
-export const filterCovers = (outer: string, inner: string): boolean =>
-  levelsCover(outer.split('/'), inner.split('/'));
+export function filterCovers(outer: string, inner: string): boolean {
+  if (inner.charCodeAt(0) === 0x24 && (outer[0] === '+' || outer[0] === '#')) return false;
+  // Every topic has a first level.
+  if (outer === '+/#' && inner === '#') return true;
+  return levelsCover(outer.split('/'), inner.split('/'));
+}
 
 function levelsCover(outer: readonly string[], inner: readonly string[]): boolean {
   for (let i = 0; i < outer.length; i++) {
