@@ -29,5 +29,7 @@ export function lockFile(path: string): () => void {
       throw new StoreLocked(path, { cause: error });
     throw error;
   }
-  return () => db.close();
+  return () => {
+    if (db.isOpen) db.close();
+  };
 }

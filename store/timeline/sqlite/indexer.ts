@@ -18,6 +18,7 @@ import {
 } from './entry.ts';
 import { eachRecord } from './journal.ts';
 import { KeyRuns } from './keys.ts';
+import { SegmentReader, SegmentWriter } from './segment-files.ts';
 import { metaOf, openTables, segmentId } from './tables.ts';
 
 const segmentEvents = 64;
@@ -43,23 +44,28 @@ export class Indexer {
   readonly #putCursor: StatementSync;
   readonly #segmentOf: StatementSync;
   readonly #putSegment: StatementSync;
-  readonly #setGeneration: StatementSync;
+  readonly #setMeta: StatementSync;
+  readonly #addErasure: StatementSync;
+  readonly #reader: SegmentReader;
+  readonly #writer: SegmentWriter;
   #file = Buffer.alloc(0);
-  #segment: Block = blockOf(Buffer.alloc(segmentBytes));
 
   constructor(dir: string, maxPages?: number) {
     this.#db = openTables(dir, true, maxPages);
     const prepare = (sql: string): StatementSync => this.#db.prepare(sql);
-    this.#keys = new KeyRuns(this.#db);
+    this.#reader = new SegmentReader(dir);
+    this.#writer = new SegmentWriter(dir, metaOf(this.#db, 'tail') as number);
+    this.#keys = new KeyRuns(this.#db, this.#reader);
     this.#addConversation = prepare('insert into conversations values (?, ?)');
     this.#addDirect = prepare('insert into directs values (?, ?)');
-    this.#addSegment = prepare(`insert into segments values (${segmentId('?2')}, ?, ?, ?, ?)`);
+    this.#addSegment = prepare(`insert into segments values (${segmentId('?2')}, ?, ?, ?, ?, ?)`);
     this.#addChange = prepare('insert or ignore into changes values (?, ?, ?)');
     this.#putCursor = prepare('insert or replace into cursors values (?, ?, ?, ?, ?)');
-    this.#segmentOf = prepare(`select id & 4294967295 as first, data from segments
+    this.#segmentOf = prepare(`select id & 4294967295 as first, position, size from segments
       where id between ${segmentId('0')} and ${segmentId('?2')} order by id desc limit 1`);
-    this.#putSegment = prepare(`update segments set data = ?3 where id = ${segmentId('?2')}`);
-    this.#setGeneration = prepare(`update meta set value = ? where name = 'generation'`);
+    this.#putSegment = prepare(`update segments set position = ?3, size = ?4 where id = ${segmentId('?2')}`);
+    this.#addErasure = prepare('insert or replace into erasures values (?, ?)');
+    this.#setMeta = prepare(`update meta set value = ?2 where name = ?1`);
   }
 
   /** The newest generation whose content is in the tables. */
@@ -71,14 +77,21 @@ export class Indexer {
   index(path: string, generation: number, length = 0): void {
     const file = this.#read(path, length);
     const sorted = sortOut(file, generation, length);
+    const tail = this.#writer.tail;
     this.#db.exec('begin immediate');
     try {
-      for (const conv of [...sorted.events.keys()].sort((a, b) => a - b))
-        this.#putConversation(file, conv, sorted.events.get(conv)!);
+      this.#erase();
+      const convs = [...sorted.events.keys()].sort((a, b) => a - b);
+      for (const conv of convs) this.#putConversation(file, conv, sorted.events.get(conv)!);
+      this.#writer.flush();
+      for (const conv of convs) this.#finish(file, conv, sorted.events.get(conv)!);
       for (const start of sorted.cursors.values()) this.#moveCursor(file, start);
-      this.#setGeneration.run(generation);
+      this.#writer.sync();
+      this.#setMeta.run('tail', this.#writer.tail);
+      this.#setMeta.run('generation', generation);
       this.#db.exec('commit');
     } catch (error) {
+      this.#writer.rewind(tail);
       this.#keys.forget();
       // SQLite has rolled back by itself after some errors.
       if (this.#db.isTransaction) this.#db.exec('rollback');
@@ -93,7 +106,20 @@ export class Indexer {
   }
 
   close(): void {
+    this.#reader.close();
+    this.#writer.close();
     this.#db.close();
+  }
+
+  /** Overwrites what replacements left. No reader is there any more: the next request follows the answer to the last. */
+  #erase(): void {
+    const places = this.#db.prepare('select position, size from erasures').all() as {
+      position: number;
+      size: number;
+    }[];
+    if (places.length === 0) return;
+    for (const { position, size } of places) this.#writer.write(position, Buffer.alloc(size));
+    this.#db.exec('delete from erasures');
   }
 
   #read(path: string, length: number): Block {
@@ -116,7 +142,6 @@ export class Indexer {
   #putConversation(file: Block, conv: number, starts: readonly number[]): void {
     const { view } = file;
     if (view.getUint32(starts[0]! + at.seq, true) === 1) this.#begin(conv, convOf(file, starts[0]!));
-    let replacing = false;
     for (let begin = 0; begin < starts.length; ) {
       let end = begin;
       let size = 0;
@@ -126,15 +151,10 @@ export class Indexer {
         size += more;
         end++;
       }
-      if (this.#segment.bytes.length < size) this.#segment = blockOf(Buffer.alloc(size));
-      let offset = 0;
-      for (let i = begin; i < end; i++) {
-        const start = starts[i]!;
-        offset = copyStored(file, start, this.#segment, offset);
-        if (view.getUint16(start + at.replaces, true) > 0) replacing = true;
-        const target = view.getUint32(start + at.target, true);
-        if (target > 0) this.#addChange.run(conv, target, view.getUint32(start + at.seq, true));
-      }
+      const position = this.#writer.append(size, (block, offset) => {
+        let to = offset;
+        for (let i = begin; i < end; i++) to = copyStored(file, starts[i]!, block, to);
+      });
       const last = starts[end - 1]!;
       this.#addSegment.run(
         conv,
@@ -142,12 +162,22 @@ export class Indexer {
         view.getUint32(last + at.seq, true),
         view.getUint32(last + at.n, true),
         view.getFloat64(last + at.ts, true),
-        this.#segment.bytes.subarray(0, offset),
+        position,
+        size,
       );
       begin = end;
     }
-    if (replacing)
-      for (const start of starts) eachReplacement(file, start, (seq, raw) => this.#replace(conv, seq, raw));
+  }
+
+  /** What needs the conversation's new segments to be in their file. */
+  #finish(file: Block, conv: number, starts: readonly number[]): void {
+    const { view } = file;
+    for (const start of starts) {
+      const target = view.getUint32(start + at.target, true);
+      if (target > 0) this.#addChange.run(conv, target, view.getUint32(start + at.seq, true));
+      if (view.getUint16(start + at.replaces, true) > 0)
+        eachReplacement(file, start, (seq, raw) => this.#replace(conv, seq, raw));
+    }
     this.#keys.extend(conv, view.getUint32(starts.at(-1)! + at.seq, true));
   }
 
@@ -159,16 +189,22 @@ export class Indexer {
   }
 
   #replace(conv: number, seq: number, raw: Uint8Array): void {
-    const row = this.#segmentOf.get(conv, seq) as { first: number; data: Uint8Array } | undefined;
+    const row = this.#segmentOf.get(conv, seq) as
+      | { first: number; position: number; size: number }
+      | undefined;
     if (!row) return;
-    const old = blockOf(row.data);
-    const changed = blockOf(Buffer.alloc(row.data.length + raw.length));
-    let offset = 0;
-    for (let start = 0; start < row.data.length; start += old.view.getUint32(start, true)) {
+    const old = this.#reader.read(row.position, row.size);
+    const changed = blockOf(Buffer.alloc(row.size + raw.length));
+    let size = 0;
+    for (let start = 0; start < row.size; start += old.view.getUint32(start, true)) {
       const hit = old.view.getUint32(start + at.seq, true) === seq;
-      offset = copyStored(old, start, changed, offset, hit ? raw : undefined);
+      size = copyStored(old, start, changed, size, hit ? raw : undefined);
     }
-    this.#putSegment.run(conv, row.first, changed.bytes.subarray(0, offset));
+    const bytes = changed.bytes.subarray(0, size);
+    const position = this.#writer.append(size, (block, offset) => block.bytes.set(bytes, offset));
+    this.#writer.flush();
+    this.#putSegment.run(conv, row.first, position, size);
+    this.#addErasure.run(row.position, row.size);
   }
 
   #moveCursor(file: Block, start: number): void {

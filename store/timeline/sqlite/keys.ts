@@ -3,6 +3,7 @@ import type {
   StatementSyncInstance as StatementSync,
 } from '@photostructure/sqlite';
 import { at, blockOf } from './entry.ts';
+import type { SegmentReader } from './segment-files.ts';
 import { segmentId } from './tables.ts';
 
 // A key is one double: the hash times 2^21, plus the seq's distance from the first seq of the run.
@@ -29,6 +30,7 @@ interface Run {
  * a flush then writes few pages for them, whatever the size of the store.
  */
 export class KeyRuns {
+  readonly #reader: SegmentReader;
   readonly #segments: StatementSync;
   readonly #runs: StatementSync;
   readonly #chunks: StatementSync;
@@ -39,9 +41,10 @@ export class KeyRuns {
   /** The last seq in a run, by conversation; forgotten when there are too many. */
   readonly #ends = new Map<number, number>();
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, reader: SegmentReader) {
+    this.#reader = reader;
     this.#segments = db.prepare(
-      `select data from segments where id between ${segmentId('?2')} and ${segmentId('4294967295')} order by id`,
+      `select position, size from segments where id between ${segmentId('?2')} and ${segmentId('4294967295')} order by id`,
     );
     this.#runs = db.prepare('select first, last, level from runs where conv = ? order by first');
     this.#chunks = db.prepare('select data from keys where conv = ? and run = ?');
@@ -93,9 +96,12 @@ export class KeyRuns {
   #keysOf(conv: number, first: number, last: number): Float64Array {
     const keys = new Float64Array(last - first + 1);
     let count = 0;
-    for (const { data } of this.#segments.all(conv, first) as { data: Uint8Array }[]) {
-      const { view } = blockOf(data);
-      for (let start = 0; start < data.length; start += view.getUint32(start, true))
+    for (const { position, size } of this.#segments.all(conv, first) as {
+      position: number;
+      size: number;
+    }[]) {
+      const { view } = this.#reader.read(position, size);
+      for (let start = 0; start < size; start += view.getUint32(start, true))
         keys[count++] =
           view.getUint32(start + at.hash, true) * seqSpan + (view.getUint32(start + at.seq, true) - first);
     }

@@ -3,8 +3,9 @@ import type {
   StatementSyncInstance as StatementSync,
 } from '@photostructure/sqlite';
 import type { Head } from '../../../schemas/event.ts';
-import { at, type Block, blockOf, sameKey } from './entry.ts';
+import { at, type Block, sameKey } from './entry.ts';
 import { chunkMatches, keySeqs } from './keys.ts';
+import { SegmentReader } from './segment-files.ts';
 import { metaOf, openTables, segmentId } from './tables.ts';
 
 export interface StoredCursor {
@@ -21,6 +22,7 @@ const fromSeq = `id >= coalesce((select max(id) from segments where id between $
 /** What the index thread has put into the tables, as the commit thread reads it. */
 export class Tables {
   readonly #db: DatabaseSync;
+  readonly #files: SegmentReader;
   readonly #conversation: StatementSync;
   readonly #head: StatementSync;
   readonly #segments: StatementSync;
@@ -35,11 +37,12 @@ export class Tables {
 
   constructor(dir: string) {
     this.#db = openTables(dir, false);
+    this.#files = new SegmentReader(dir);
     const prepare = (sql: string): StatementSync => this.#db.prepare(sql);
     this.#conversation = prepare('select id from conversations where name = ?');
     this.#head = prepare(`select last, n, ts from segments where ${ofConversation} order by id desc limit 1`);
     this.#segments = prepare(
-      `select data from segments where ${fromSeq} and id <= ${segmentId('?3')} order by id`,
+      `select position, size from segments where ${fromSeq} and id <= ${segmentId('?3')} order by id`,
     );
     this.#changes = prepare('select seq from changes where conv = ? and target between ? and ? order by seq');
     this.#directs = prepare(`select c.name, s.last, s.n, s.ts from directs d
@@ -76,10 +79,13 @@ export class Tables {
 
   /** Visits the events from seq `first` to `last`, both inclusive, in order. */
   events(conv: number, first: number, last: number, visit: (block: Block, start: number) => void): void {
-    for (const { data } of this.#segments.all(conv, first, last) as { data: Uint8Array }[]) {
-      const block = blockOf(data);
+    for (const { position, size } of this.#segments.all(conv, first, last) as {
+      position: number;
+      size: number;
+    }[]) {
+      const block = this.#files.read(position, size);
       const { view } = block;
-      for (let start = 0; start < data.length; start += view.getUint32(start, true)) {
+      for (let start = 0; start < size; start += view.getUint32(start, true)) {
         const seq = view.getUint32(start + at.seq, true);
         if (seq > last) return;
         if (seq >= first) visit(block, start);
@@ -149,6 +155,7 @@ export class Tables {
   }
 
   close(): void {
+    this.#files.close();
     this.#db.close();
   }
 

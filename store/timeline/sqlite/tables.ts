@@ -6,8 +6,10 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 /**
  * The indexed part of the timeline, behind the journal.
  *
- * segments: up to 64 events of one conversation in a row, stored entries one after another; its key is the number of
- *   the conversation and the first seq in one integer, so that a conversation lies together and its head is its last row.
+ * segments: where in the segment files up to 64 events of one conversation are, stored entries one after another; its
+ *   key is the number of the conversation and the first seq in one integer, so that a conversation lies together and
+ *   its head is its last row.
+ * erasures: places in those files that a replacement left and that are to be overwritten.
  * runs, keys: the repeat keys of a conversation's older segments, sorted by hash; the newest segments are searched
  *   themselves. See keys.ts.
  */
@@ -16,7 +18,9 @@ const schema = `
   create table if not exists conversations (id integer primary key, name text not null unique);
   create table if not exists directs (uid text, conv integer, primary key (uid, conv)) without rowid;
   create table if not exists segments (
-    id integer primary key, last integer not null, n integer not null, ts integer not null, data blob not null);
+    id integer primary key, last integer not null, n integer not null, ts integer not null,
+    position integer not null, size integer not null);
+  create table if not exists erasures (position integer primary key, size integer not null);
   create table if not exists runs (
     conv integer, first integer, last integer not null, level integer not null,
     primary key (conv, first)) without rowid;
@@ -58,6 +62,7 @@ export function openTables(dir: string, writer: boolean, maxPages?: number): Dat
   setup.run('format', formatVersion);
   setup.run('secret', randomBytes(8));
   setup.run('generation', 0);
+  setup.run('tail', 0);
   const format = metaOf(db, 'format');
   if (format !== formatVersion) throw new Error(`${path} has format ${String(format)}, not ${formatVersion}`);
   return db;
