@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { PetrelError } from '../../../schemas/errors.ts';
 import type { Directory } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { sqlFacts } from './facts.ts';
@@ -11,7 +12,8 @@ import { sqlUsers } from './users.ts';
 /** A directory over any database that Kysely and the flavor know; the tables are made or brought up to date first. */
 export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise<Directory> {
   await migrate(db, flavor);
-  return {
+  let closed: Promise<void> | undefined;
+  const methods = {
     ...sqlFacts(db),
     ...sqlUsers(db, flavor),
     ...sqlSessions(db, flavor),
@@ -20,6 +22,26 @@ export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise
     async check() {
       await sql`select 1`.execute(db);
     },
-    close: () => db.destroy(),
   };
+  return {
+    ...available(methods, () => closed === undefined),
+    close() {
+      closed ??= db.destroy();
+      return closed;
+    },
+  };
+}
+
+/** The methods, which reject with `store.unavailable` after the end instead of with the driver's own error. */
+function available<T extends object>(methods: T, isOpen: () => boolean): T {
+  const guarded = Object.entries(methods as Record<string, (...args: unknown[]) => Promise<unknown>>).map(
+    ([name, method]) => [
+      name,
+      async (...args: unknown[]) => {
+        if (!isOpen()) throw new PetrelError('store.unavailable');
+        return method(...args);
+      },
+    ],
+  );
+  return Object.fromEntries(guarded) as T;
 }

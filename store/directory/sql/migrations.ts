@@ -104,6 +104,8 @@ const first = ({ types: { id, text, longText } }: SqlFlavor): Migration => ({
   },
 });
 
+const maxAttempts = 3;
+
 /** Brings the tables to this version of Petrel; what a later version made is left as it is and refused. */
 export async function migrate(db: Database, flavor: SqlFlavor): Promise<void> {
   const migrations = { '0001-first': first(flavor) };
@@ -113,6 +115,10 @@ export async function migrate(db: Database, flavor: SqlFlavor): Promise<void> {
     migrationTableName: 'petrel_migrations',
     migrationLockTableName: 'petrel_migrations_lock',
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+  for (let attempt = 1; ; attempt++) {
+    const { error } = await migrator.migrateToLatest();
+    if (error === undefined) return;
+    // SQLite has no lock for this: who comes second fails on the first one's tables, and finds all done at the next try.
+    if (attempt === maxAttempts) throw error;
+  }
 }
