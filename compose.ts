@@ -22,9 +22,11 @@ import { FactsCache } from './policy/facts.ts';
 import { Buckets } from './policy/rate.ts';
 import type { Config } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
+import { filterTopic } from './schemas/topics.ts';
 import { createMemoryBus } from './store/bus/memory.ts';
 import { openSqliteDirectory } from './store/directory/sql/sqlite.ts';
 import { openSqliteSessions } from './store/sessions/sqlite.ts';
+import type { StoredSubscription } from './store/sessions.ts';
 import { openSqliteTimeline } from './store/timeline/sqlite/timeline.ts';
 import { CommitQueue } from './worker/commit.ts';
 import { moveRead } from './worker/read.ts';
@@ -128,6 +130,9 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     connected: () => registry.size,
   });
   closing.add(() => custom.close());
+  for (const { uid, clientId, subscriptions } of await sessions.subscribers()) {
+    custom.restore(`${uid}/${clientId}`, { uid, scopes: new Set() }, subscriptions.filter(isCustom));
+  }
 
   let open = false;
   const context: BrokerContext = {
@@ -200,6 +205,8 @@ async function openStores(config: Config, log: Log, closing: Closing) {
   closing.add(() => sessions.close());
   return { timeline, directory, sessions };
 }
+
+const isCustom = ({ filter }: StoredSubscription): boolean => filterTopic(filter).kind === 'custom';
 
 /** Numbers that are read when somebody asks for them. */
 function measure(metrics: Metrics, { hub }: BrokerContext, commit: CommitQueue): void {

@@ -32,7 +32,8 @@ export interface StoredSession {
  *
  * Guarantees: what `put`, `progress` and `remove` wrote survives the end of the process and of the power once they resolve;
  * the calls of one session take effect in their order; an expired session (disconnectedAt + expirySeconds passed) is never
- * returned. Rejects with PetrelError `store.unavailable` where it cannot be done now.
+ * returned, and a session that was connected when the server died counts as disconnected when the store is opened again.
+ * Rejects with PetrelError `store.unavailable` where it cannot be done now.
  */
 export interface SessionStore {
   get(uid: string, clientId: string): Promise<StoredSession | undefined>;
@@ -43,6 +44,8 @@ export interface SessionStore {
     updates: readonly { uid: string; clientId: string; positions: Record<ConvId, number> }[],
   ): Promise<void>;
   remove(uid: string, clientId: string): Promise<void>;
+  /** The sessions that have subscriptions, in no order: at start messages queue for them again. */
+  subscribers(): Promise<Pick<StoredSession, 'uid' | 'clientId' | 'subscriptions'>[]>;
   /** Removes sessions that have expired by `now` (ms) and answers them, at most `limit`. */
   expire(now: number, limit: number): Promise<{ uid: string; clientId: string }[]>;
   check(): Promise<void>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PetrelError } from '../../schemas/errors.ts';
 import type { ConvId } from '../../schemas/event.ts';
 import { lockFile } from '../lock.ts';
-import type { SessionStore, StoredSession } from '../sessions.ts';
+import type { SessionStore, StoredSession, StoredSubscription } from '../sessions.ts';
 import { SqliteConnection } from '../sqlite/connection.ts';
 
 const neverExpires = 0xffff_ffff;
@@ -19,6 +19,11 @@ const sql = {
   put: `insert or replace into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   // RFC 7396: members of the patch replace those of the target.
   progress: `update sessions set positions = json_patch(positions, ?3) where uid = ?1 and client_id = ?2`,
+  subscribers: `select uid, client_id as clientId, subscriptions from sessions
+    where subscriptions <> '[]' and coalesce(expires_at, ?1) >= ?1`,
+  // The server died with these connections.
+  disconnect: `update sessions set disconnected_at = ?1,
+    expires_at = iif(expiry_seconds = ${neverExpires}, null, ?1 + expiry_seconds * 1000) where disconnected_at is null`,
   remove: `delete from sessions where uid = ? and client_id = ?`,
   expire: `delete from sessions where (uid, client_id) in
     (select uid, client_id from sessions where expires_at is not null and expires_at <= ? order by expires_at limit ?)
@@ -60,6 +65,7 @@ export async function openSqliteSessions({
     connection = await SqliteConnection.open(join(dir, 'sessions.db'));
     await connection.run(schema);
     await connection.run(index);
+    await connection.run(sql.disconnect, [now()]);
     return new SqliteSessions(connection, unlock, now);
   } catch (error) {
     await connection?.close();
@@ -132,6 +138,14 @@ class SqliteSessions implements SessionStore {
 
   async remove(uid: string, clientId: string): Promise<void> {
     await this.#write([[sql.remove, [uid, clientId]]]);
+  }
+
+  async subscribers(): Promise<Pick<StoredSession, 'uid' | 'clientId' | 'subscriptions'>[]> {
+    const { rows } = await this.#run(sql.subscribers, [this.#now()]);
+    return (rows as { uid: string; clientId: string; subscriptions: string }[]).map((row) => ({
+      ...row,
+      subscriptions: JSON.parse(row.subscriptions) as StoredSubscription[],
+    }));
   }
 
   async expire(now: number, limit: number): Promise<{ uid: string; clientId: string }[]> {

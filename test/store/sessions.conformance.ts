@@ -47,9 +47,27 @@ export function sessionsConformance(
         await opened.store.put(session());
         assert.deepEqual(await opened.store.get('alice', 'phone'), session());
         const again = await opened.reopen();
-        assert.deepEqual(await again.get('alice', 'phone'), session());
+        // It was connected when the store ended: it counts as disconnected since the store was opened again.
+        assert.deepEqual(await again.get('alice', 'phone'), session({ disconnectedAt: nowMs }));
         assert.equal(await again.get('alice', 'tablet'), undefined);
         assert.equal(await again.get('bob', 'phone'), undefined);
+      }));
+
+    test('lets a session that was connected when the server died expire like any other', () =>
+      withStore(async (opened) => {
+        await opened.store.put(session({ expirySeconds: 60 }));
+        const again = await opened.reopen();
+        nowMs += 60_001;
+        assert.equal(await again.get('alice', 'phone'), undefined);
+        assert.deepEqual(await again.expire(nowMs, 10), [{ uid: 'alice', clientId: 'phone' }]);
+      }));
+
+    test('tells of the sessions that have subscriptions', () =>
+      withStore(async ({ store }) => {
+        await store.put(session());
+        await store.put(session({ clientId: 'tablet', subscriptions: [] }));
+        const { uid, clientId, subscriptions } = session();
+        assert.deepEqual(await store.subscribers(), [{ uid, clientId, subscriptions }]);
       }));
 
     test('replaces a session as a whole', () =>
