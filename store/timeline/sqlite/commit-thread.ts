@@ -94,6 +94,7 @@ function take(call: Call): void {
     else if (call.name === 'cursors') send({ id, output: reads.cursors(call.input) });
     else if (call.name === 'cursorsOf')
       send({ id, output: reads.cursorsOf(call.input.conv, call.input.afterUid, call.input.limit) });
+    else if (call.name === 'flush') void flusher.flush().then(() => send({ id, output: null }));
     else if (call.name === 'check') {
       check();
       send({ id, output: null });

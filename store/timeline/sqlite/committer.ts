@@ -243,9 +243,9 @@ export class Committer {
         part.changes ??= [];
         part.changes.push(event);
       }
+      const own = block.view.getUint32(start + at.seq, true);
       eachReplacement(block, start, (seq, raw) => {
-        if (seq >= 1 && seq <= conversation.head.seq)
-          conversation.replaced.set(seq, { raw, generation: generation.number });
+        if (seq >= 1 && seq <= own) conversation.replaced.set(seq, { raw, generation: generation.number });
       });
     }
   }

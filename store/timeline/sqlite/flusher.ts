@@ -64,6 +64,13 @@ export class Flusher {
       }, flushMs);
   }
 
+  /** Resolves when what is in memory now is in the tables. */
+  async flush(): Promise<void> {
+    await this.#busy;
+    if (this.#generations.at(-1)!.used && !this.#busy) this.#begin();
+    await this.#busy;
+  }
+
   /** Has everything indexed, as far as the disk lets it; what is left stays in the journal. */
   async close(): Promise<void> {
     this.#closing = true;

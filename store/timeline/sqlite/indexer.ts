@@ -173,10 +173,14 @@ export class Indexer {
   #finish(file: Block, conv: number, starts: readonly number[]): void {
     const { view } = file;
     for (const start of starts) {
+      const own = view.getUint32(start + at.seq, true);
       const target = view.getUint32(start + at.target, true);
-      if (target > 0) this.#addChange.run(conv, target, view.getUint32(start + at.seq, true));
+      if (target > 0) this.#addChange.run(conv, target, own);
       if (view.getUint16(start + at.replaces, true) > 0)
-        eachReplacement(file, start, (seq, raw) => this.#replace(conv, seq, raw));
+        eachReplacement(file, start, (seq, raw) => {
+          // What is stored later than its replacement is another event than was meant.
+          if (seq <= own) this.#replace(conv, seq, raw);
+        });
     }
     this.#keys.extend(conv, view.getUint32(starts.at(-1)! + at.seq, true));
   }

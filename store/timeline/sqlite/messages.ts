@@ -15,6 +15,7 @@ export interface Calls {
   directs: { input: string; output: { conv: string; head: Head }[] };
   cursors: { input: readonly { conv: string; uid: string }[]; output: Cursor[] };
   cursorsOf: { input: { conv: string; afterUid: string; limit: number }; output: Cursor[] };
+  flush: { input: null; output: null };
   check: { input: null; output: null };
   close: { input: null; output: null };
 }

@@ -15,11 +15,17 @@ export interface SqliteTimelineOptions {
   readonly limits?: Partial<Limits>;
 }
 
+/** The embedded timeline, which can also be told to empty its journal. */
+export interface EmbeddedTimeline extends Timeline {
+  /** Resolves when all that was appended before is in the tables and their files, as before a copy of them. */
+  flush(): Promise<void>;
+}
+
 /**
  * The embedded timeline: a journal that makes batches durable, and SQLite tables behind it, each in a thread of its
  * own. One process at a time: throws StoreLocked where another one has the folder.
  */
-export async function openSqliteTimeline(options: SqliteTimelineOptions): Promise<Timeline> {
+export async function openSqliteTimeline(options: SqliteTimelineOptions): Promise<EmbeddedTimeline> {
   const { dir, log = () => {} } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const unlock = lockFile(join(dir, 'timeline.lock'));
@@ -33,7 +39,7 @@ export async function openSqliteTimeline(options: SqliteTimelineOptions): Promis
   }
 }
 
-class SqliteTimeline implements Timeline {
+class SqliteTimeline implements EmbeddedTimeline {
   readonly #thread: StoreThread;
   readonly #unlock: () => void;
   #closed: Promise<void> | undefined;
@@ -98,6 +104,10 @@ class SqliteTimeline implements Timeline {
 
   cursorsOf(conv: string, afterUid: string, limit: number): Promise<Cursor[]> {
     return this.#thread.call('cursorsOf', { conv, afterUid, limit });
+  }
+
+  async flush(): Promise<void> {
+    await this.#thread.call('flush', null);
   }
 
   async check(): Promise<void> {
