@@ -13,7 +13,7 @@ import {
   withPeers,
 } from './peers.ts';
 
-const warmupMs = 2000;
+const warmupMs = 3000;
 const targets = { 8: '≥ 1.0 ×', 64: '≥ 1.5 ×' } as const;
 
 /** Direct messages as fast as they go, with a small and a large window. */

@@ -24,7 +24,7 @@ export function fanout(setting: Setting): Promise<Section> {
     const uids = Array.from({ length: memberCount }, (_, i) => `member_${i}`);
     await introduce(setting, petrel, uids);
     const gid = await createGroup(petrel, uids);
-    const mode: LoadMode = { kind: 'window', window: 1, warmupMs: 2000, measureMs: 1000 * setting.seconds };
+    const mode: LoadMode = { kind: 'window', window: 1, warmupMs: 3000, measureMs: 1000 * setting.seconds };
     const publish = (index: number, topic: string) => (index < senderCount ? { publish: topic } : {});
     const common = { mode, deliveriesPerSend: memberCount };
     const members = uids.map((uid, i) => clientOf(petrel, uid, publish(i, `send/g/${gid}`)));
