@@ -10,13 +10,14 @@ import { readConnect, readVersion, type Will } from './gate/connect.ts';
 import { malformed, ProtocolFault, protocolError, reasons } from './gate/fault.ts';
 import { readPublish, type TopicAliases } from './gate/publish.ts';
 import { Reader } from './gate/reader.ts';
+import { Splitter } from './gate/splitter.ts';
 import { readSubscribe, readUnsubscribe } from './gate/subscribe.ts';
 import type { Transport, TransportListener } from './gate/transport.ts';
 import { ack, connack, disconnect, packetTypes, pingresp } from './gate/writer.ts';
 import { firstHubId } from './hub/inflight.ts';
 import type { Link } from './hub/link.ts';
 import type { Session } from './hub/session.ts';
-import type { PendingAck } from './inbound/acks.ts';
+import { Answers } from './inbound/answers.ts';
 import { reauthenticate } from './inbound/auth.ts';
 import { endSession } from './inbound/end.ts';
 import { onPublish } from './inbound/publish.ts';
@@ -67,22 +68,13 @@ export class Connection implements Link, Flushable, TransportListener {
   #aliases: TopicAliases | undefined;
   #lastPacketAt: number;
   readonly #openedAt: number;
-  /** Bytes of a packet that is not complete, or that wait while the connection is blocked. */
-  #parts: Buffer[] = [];
-  #partBytes = 0;
-  /** Bytes to have before it is worth looking again. */
-  #needBytes = 0;
+  readonly #splitter: Splitter;
+  /** Set while what follows has to wait for work in hand. */
   #blocked = false;
   #stopped = false;
   #frames: Buffer[] = [];
   #frameBytes = 0;
-  #acks: PendingAck[] = [];
-  #firstAck = 0;
-  /** Inbound QoS 1 messages without PUBACK. */
-  #qos1 = 0;
-  #relieved: (() => void) | undefined;
-  /** Inbound QoS 2 messages that were answered with PUBREC. */
-  #qos2: Set<number> | undefined;
+  #answers: Answers | undefined;
 
   constructor(id: string, transport: Transport, context: BrokerContext) {
     this.id = id;
@@ -90,6 +82,7 @@ export class Connection implements Link, Flushable, TransportListener {
     this.context = context;
     this.#openedAt = context.now();
     this.#lastPacketAt = this.#openedAt;
+    this.#splitter = new Splitter(context.config.mqtt.maxPacketSize);
   }
 
   get address(): string {
@@ -108,57 +101,21 @@ export class Connection implements Link, Flushable, TransportListener {
 
   onData(chunk: Buffer): void {
     if (this.#state === 'closed') return;
-    if (this.#blocked || this.#partBytes > 0) {
-      this.#parts.push(chunk);
-      this.#partBytes += chunk.length;
-      if (this.#blocked || this.#partBytes < this.#needBytes) return;
-      this.#consume(this.#takeParts());
-    } else this.#consume(chunk);
-  }
-
-  #takeParts(): Buffer {
-    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts, this.#partBytes);
-    this.#parts = [];
-    this.#partBytes = 0;
-    return bytes;
-  }
-
-  #keep(bytes: Buffer, needBytes: number): void {
-    this.#needBytes = needBytes;
-    if (bytes.length === 0) return;
-    this.#parts.unshift(bytes);
-    this.#partBytes += bytes.length;
+    if (this.#blocked) {
+      this.#splitter.keepLast(chunk);
+      return;
+    }
+    const bytes = this.#splitter.add(chunk);
+    if (bytes !== undefined) this.#consume(bytes);
   }
 
   #consume(bytes: Buffer): void {
-    let at = 0;
     this.#lastPacketAt = this.context.now();
+    const splitter = this.#splitter;
+    let at = 0;
     try {
-      while (bytes.length - at >= 2) {
-        // Fixed header: one byte, then the remaining length in one to four. [MQTT-1.5.5-1]
-        let length = bytes[at + 1]!;
-        let start = at + 2;
-        if (length >= 0x80) {
-          length &= 0x7f;
-          for (let shift = 7; ; shift += 7) {
-            if (shift > 21) throw malformed('The remaining length has more than four bytes.');
-            if (start >= bytes.length) {
-              this.#keep(bytes.subarray(at), bytes.length - at + 1);
-              return;
-            }
-            const byte = bytes[start++]!;
-            length |= (byte & 0x7f) << shift;
-            if (byte < 0x80) break;
-          }
-        }
-        if (start - at + length > this.context.config.mqtt.maxPacketSize) {
-          throw new ProtocolFault(reasons.packetTooLarge, 'The packet is larger than the server takes.');
-        }
-        const end = start + length;
-        if (end > bytes.length) {
-          this.#keep(bytes.subarray(at), end - at);
-          return;
-        }
+      while (at < bytes.length && splitter.find(bytes, at)) {
+        const { start, end } = splitter;
         const work = this.#onFrame(bytes, bytes[at]!, start, end);
         if (this.isClosed) return;
         at = end;
@@ -167,7 +124,6 @@ export class Connection implements Link, Flushable, TransportListener {
           return;
         }
       }
-      if (at < bytes.length) this.#keep(bytes.subarray(at), 2);
     } catch (error) {
       this.#fault(error);
     }
@@ -176,7 +132,7 @@ export class Connection implements Link, Flushable, TransportListener {
   /** Nothing more is read until the work is done: what follows may depend on it. */
   #block(work: Promise<void>, rest: Buffer): void {
     this.#blocked = true;
-    this.#keep(rest, 0);
+    this.#splitter.keepFirst(rest, 0);
     this.transport.pause();
     work.then(
       () => this.#unblock(),
@@ -188,7 +144,7 @@ export class Connection implements Link, Flushable, TransportListener {
     if (this.isClosed || this.#stopped) return;
     this.#blocked = false;
     this.transport.resume();
-    if (this.#partBytes > 0) this.#consume(this.#takeParts());
+    if (this.#splitter.kept > 0) this.#consume(this.#splitter.take());
   }
 
   /** The server stops: what comes from now on is not taken. */
@@ -311,7 +267,7 @@ export class Connection implements Link, Flushable, TransportListener {
 
   #onRelease(reader: Reader): undefined {
     const { id } = readAck(reader, this.version, true);
-    const known = this.#qos2?.delete(id) ?? false;
+    const known = this.answers.releaseQos2(id);
     this.send(ack(this.version, packetTypes.pubcomp, id, known ? 0 : reasons.packetIdNotFound));
     return undefined;
   }
@@ -331,38 +287,12 @@ export class Connection implements Link, Flushable, TransportListener {
     return undefined;
   }
 
-  // ── Answers to inbound messages, in the order of their arrival ──
+  // ── Answers ──
 
-  /** Registers a QoS 1 or 2 message that will be answered. Throws where the client has too many in flight. */
-  expect(pending: PendingAck): void {
-    const qos2 = this.#qos2?.size ?? 0;
-    const inFlight = this.#qos1 + qos2 + (pending.qos === 1 ? 1 : 0);
-    // MQTT 3 knows no receive maximum: such a client is read no further instead. [MQTT-3.3.4-7]
-    if (this.version === 5 && inFlight > this.context.config.mqtt.receiveMaximum) {
-      throw new ProtocolFault(
-        reasons.receiveMaximumExceeded,
-        'More messages in flight than the server takes.',
-      );
-    }
-    if (pending.qos === 1) this.#qos1++;
-    this.#acks.push(pending);
-  }
-
-  /** Whether an MQTT 3 client should be read no further for now. */
-  get crowded(): boolean {
-    return this.#acks.length - this.#firstAck >= this.context.config.mqtt.receiveMaximum;
-  }
-
-  /** Resolves when few enough answers are due to read on. */
-  whenAnswered(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#relieved = resolve;
-    });
-  }
-
-  /** Whether this QoS 2 message is being stored now. */
-  isPending(id: number): boolean {
-    return this.#acks.some((pending, i) => i >= this.#firstAck && pending.qos === 2 && pending.id === id);
+  /** The client's messages that wait for their acknowledgement. */
+  get answers(): Answers {
+    this.#answers ??= new Answers(this.context.config.mqtt.receiveMaximum, (frame) => this.send(frame));
+    return this.#answers;
   }
 
   /** Takes one send of the user's rate: 0, or how many ms to wait. */
@@ -373,42 +303,6 @@ export class Connection implements Link, Flushable, TransportListener {
   /** The connection's token was renewed. */
   renew(identity: Identity): void {
     this.expiresAt = identity.expiresAt;
-  }
-
-  /** Whether this QoS 2 message was received already and waits for its PUBREL. [MQTT-4.3.3-10] */
-  isRepeatedQos2(id: number): boolean {
-    if (this.#qos2?.has(id) === true) return true;
-    this.#qos2 ??= new Set();
-    this.#qos2.add(id);
-    return false;
-  }
-
-  /** A QoS 2 message was refused in PUBREC: its id is free. */
-  releaseQos2(id: number): void {
-    this.#qos2?.delete(id);
-  }
-
-  answered(): void {
-    const acks = this.#acks;
-    while (this.#firstAck < acks.length) {
-      const { frame, qos } = acks[this.#firstAck]!;
-      if (frame === undefined) break;
-      if (qos === 1) this.#qos1--;
-      this.send(frame);
-      this.#firstAck++;
-    }
-    if (this.#firstAck === acks.length) {
-      acks.length = 0;
-      this.#firstAck = 0;
-    } else if (this.#firstAck > 256) {
-      this.#acks = acks.slice(this.#firstAck);
-      this.#firstAck = 0;
-    }
-    if (this.#relieved !== undefined && !this.crowded) {
-      const relieved = this.#relieved;
-      this.#relieved = undefined;
-      relieved();
-    }
   }
 
   notifyError(error: PetrelError, id?: string): void {
@@ -506,10 +400,9 @@ export class Connection implements Link, Flushable, TransportListener {
     registry.remove(this);
     if (state !== 'open') registry.settled(this.address);
     else metrics.connections.add(-1, this.transport.kind, versionName(this.version));
-    this.#parts = [];
+    this.#splitter.clear();
     this.#frames = [];
-    this.#acks = [];
-    this.#firstAck = 0;
+    this.#answers?.clear();
     this.routes.clear();
     if (this.accepted !== undefined) {
       endSession(this, this.accepted, withWill);

@@ -120,14 +120,14 @@ export class PendingAck implements Receiver {
       connection.version === 5 && connection.problemInformation
         ? storedAck(this.#type, this.id, this.route!.conv, place)
         : ack(connection.version, this.#type, this.id);
-    connection.answered();
+    connection.answers.flush();
   }
 
   /** A plain acknowledgement, for what is not a send. */
   done(): void {
     if (this.qos === 0) return;
     this.frame = ack(this.connection.version, this.#type, this.id);
-    this.connection.answered();
+    this.connection.answers.flush();
   }
 
   /** Called for refusals and for stores that are down alike. */
@@ -136,8 +136,8 @@ export class PendingAck implements Receiver {
     connection.context.metrics.refusals.add(1, error.code);
     if (connection.version === 5 && this.qos > 0) {
       this.frame = refusedAck(this.#type, this.id, error, connection.problemInformation);
-      if (this.qos === 2) connection.releaseQos2(this.id);
-      connection.answered();
+      if (this.qos === 2) connection.answers.releaseQos2(this.id);
+      connection.answers.flush();
       return;
     }
     if (error.code === 'store.unavailable' && this.qos > 0) {

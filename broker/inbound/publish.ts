@@ -14,9 +14,9 @@ import { typing } from './typing.ts';
 /** A PUBLISH that was read whole: hands it to what its topic is about. */
 export function onPublish(connection: Connection, packet: PublishPacket): Promise<void> | undefined {
   const { id, qos } = packet;
-  if (qos === 2 && connection.isRepeatedQos2(id)) {
+  if (qos === 2 && connection.answers.isRepeatedQos2(id)) {
     // Received before: the PUBREC is sent again, or is still to come. [MQTT-4.3.3-10]
-    if (!connection.isPending(id)) connection.send(ack(connection.version, packetTypes.pubrec, id));
+    if (!connection.answers.isPending(id)) connection.send(ack(connection.version, packetTypes.pubrec, id));
     return undefined;
   }
   const topic = inboundTopic(packet.topic);
@@ -25,7 +25,7 @@ export function onPublish(connection: Connection, packet: PublishPacket): Promis
     return submit(connection, routeOf(connection, packet.topic)!, packet.payload, id, qos);
   }
   const pending = new PendingAck(connection, id, qos);
-  if (qos > 0) connection.expect(pending);
+  if (qos > 0) connection.answers.expect(pending, connection.version);
   if (anonymous && topic.kind !== 'custom') {
     pending.failed(new PetrelError('topic.forbidden'));
     return undefined;

@@ -62,7 +62,7 @@ export function submit(
   qos: 0 | 1 | 2,
 ): Promise<void> | undefined {
   const pending = new PendingAck(connection, id, qos, route);
-  if (qos > 0) connection.expect(pending);
+  if (qos > 0) connection.answers.expect(pending, connection.version);
   const { sender } = connection.context;
   const retryAfterMs = connection.takeSend();
   if (retryAfterMs > 0) return refuse(pending, new PetrelError('send.rate', undefined, { retryAfterMs }));
@@ -104,7 +104,7 @@ function hand(
   const { commit } = connection.context.sender;
   commit.submitTo(submission, pending);
   if (commit.full) return new Promise((resolve) => commit.whenRelieved(resolve));
-  return connection.version < 5 && connection.crowded ? connection.whenAnswered() : undefined;
+  return connection.version < 5 && connection.answers.crowded ? connection.answers.whenRelieved() : undefined;
 }
 
 /** The way of a message that needs the directory or the timeline first. */

@@ -1,0 +1,98 @@
+import { ProtocolFault, reasons } from '../gate/fault.ts';
+import type { PendingAck } from './acks.ts';
+
+/**
+ * The QoS 1 and 2 messages of a client that are not answered yet. Answers leave in the order of arrival, however the work
+ * behind them ends. [MQTT-4.6.0-2]
+ */
+export class Answers {
+  readonly #receiveMaximum: number;
+  readonly #send: (frame: Buffer) => void;
+  #pending: PendingAck[] = [];
+  #first = 0;
+  /** QoS 1 messages without PUBACK. */
+  #qos1 = 0;
+  /** QoS 2 messages without PUBREL. */
+  #qos2: Set<number> | undefined;
+  #relieved: (() => void) | undefined;
+
+  constructor(receiveMaximum: number, send: (frame: Buffer) => void) {
+    this.#receiveMaximum = receiveMaximum;
+    this.#send = send;
+  }
+
+  /**
+   * Registers a message that will be answered. Throws ProtocolFault where the client has too many in flight; MQTT 3 knows
+   * no maximum, such a client is read no further instead. [MQTT-3.3.4-7]
+   */
+  expect(pending: PendingAck, version: number): void {
+    const inFlight = this.#qos1 + (this.#qos2?.size ?? 0) + (pending.qos === 1 ? 1 : 0);
+    if (version === 5 && inFlight > this.#receiveMaximum) {
+      throw new ProtocolFault(
+        reasons.receiveMaximumExceeded,
+        'More messages in flight than the server takes.',
+      );
+    }
+    if (pending.qos === 1) this.#qos1++;
+    this.#pending.push(pending);
+  }
+
+  /** Some message has its answer: sends what is due. */
+  flush(): void {
+    const pending = this.#pending;
+    while (this.#first < pending.length) {
+      const { frame, qos } = pending[this.#first]!;
+      if (frame === undefined) break;
+      if (qos === 1) this.#qos1--;
+      this.#send(frame);
+      this.#first++;
+    }
+    if (this.#first === pending.length) {
+      pending.length = 0;
+      this.#first = 0;
+    } else if (this.#first > 256) {
+      this.#pending = pending.slice(this.#first);
+      this.#first = 0;
+    }
+    if (this.#relieved !== undefined && !this.crowded) {
+      const relieved = this.#relieved;
+      this.#relieved = undefined;
+      relieved();
+    }
+  }
+
+  /** Whether as many wait as a client may have in flight. */
+  get crowded(): boolean {
+    return this.#pending.length - this.#first >= this.#receiveMaximum;
+  }
+
+  /** Resolves when few enough wait to read on. */
+  whenRelieved(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#relieved = resolve;
+    });
+  }
+
+  /** Whether this QoS 2 message was received already and waits for its PUBREL; it counts as received from now on. [MQTT-4.3.3-10] */
+  isRepeatedQos2(id: number): boolean {
+    if (this.#qos2?.has(id) === true) return true;
+    this.#qos2 ??= new Set();
+    this.#qos2.add(id);
+    return false;
+  }
+
+  /** Whether the answer to this QoS 2 message is still to come. */
+  isPending(id: number): boolean {
+    return this.#pending.some((one, i) => i >= this.#first && one.qos === 2 && one.id === id);
+  }
+
+  /** PUBREL, or a PUBREC that refused: the id is free. Answers whether it was known. */
+  releaseQos2(id: number): boolean {
+    return this.#qos2?.delete(id) ?? false;
+  }
+
+  clear(): void {
+    this.#pending = [];
+    this.#first = 0;
+  }
+}
