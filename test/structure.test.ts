@@ -4,6 +4,8 @@ import { dirname, join, posix, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { createOperations } from '../api/operations/table.ts';
+import type { Services } from '../api/services.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { createConfig } from '../schemas/config.ts';
 import { pages } from '../scripts/pages.ts';
@@ -132,6 +134,17 @@ describe('the documents', () => {
     const own = metrics.map(({ name }) => name).filter((name) => name.startsWith('petrel_'));
     assert.deepEqual(
       own.filter((name) => !text.includes(`\`${name}\``)),
+      [],
+    );
+  });
+
+  it('name every operation with its door', () => {
+    const text = read('docs/protocol.md');
+    const operations = createOperations({} as unknown as Services);
+    assert.deepEqual(
+      operations
+        .map(({ name, method, path }) => `| \`${name}\` | ${method} /v1${path} |`)
+        .filter((row) => !text.includes(row)),
       [],
     );
   });

@@ -262,7 +262,7 @@ export const configSchema = Type.Object(
         0,
         1_000_000,
         '',
-        'MQTT connections an address may open in a second; beyond it CONNACK 0x9F.',
+        'MQTT connections an address may open in a second, five times that at once; beyond it CONNACK 0x9F.',
       ),
       httpPerSecond: integer(
         200,
