@@ -1,4 +1,6 @@
+import { webcrypto } from 'node:crypto';
 import {
+  type CryptoKey,
   decodeJwt,
   decodeProtectedHeader,
   type JWTPayload,
@@ -53,7 +55,7 @@ interface Checked {
 export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
   const { auth, directory, bus, keys, revocations, clock = Date.now } = options;
   const issuers = await openIssuers(auth.issuers);
-  const secret = auth.secret === undefined ? undefined : new TextEncoder().encode(auth.secret);
+  const secret = auth.secret === undefined ? undefined : await importSecret(auth.secret);
   const checked = new LRUCache<string, Checked>({ max: 2000, ttl: checkedTtlMs });
   const seen = new LRUCache<string, true>({ max: 100_000 });
 
@@ -146,6 +148,12 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
     },
   };
 }
+
+/** Imported once: from bytes jose would do it for every token. */
+const importSecret = (secret: string): Promise<CryptoKey> =>
+  webcrypto.subtle.importKey('raw', Buffer.from(secret, 'utf8'), { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'verify',
+  ]) as Promise<CryptoKey>;
 
 const noScopes: ReadonlySet<string> = new Set();
 

@@ -2,6 +2,7 @@ import type { Bus } from '../../store/bus.ts';
 import type { Directory } from '../../store/directory.ts';
 
 const refreshMs = 10_000;
+const pruneMs = 3600_000;
 /** How far clocks of nodes may differ. */
 const skewMs = 60_000;
 
@@ -18,6 +19,7 @@ export class Revocations {
   #banned = new Map<string, number>();
   #refreshing: Promise<void> | undefined;
   #again = false;
+  #prunedAt: number;
   readonly #timer: NodeJS.Timeout;
   readonly #unsubscribe: () => void;
 
@@ -25,6 +27,7 @@ export class Revocations {
     this.#directory = directory;
     this.#accessTtlMs = accessTtl * 1000;
     this.#clock = clock;
+    this.#prunedAt = clock();
     this.#unsubscribe = bus.subscribe((message) => {
       if (message.type === 'end' || (message.type === 'stale' && isPlainUser(message.user))) this.#touch();
     });
@@ -78,10 +81,20 @@ export class Revocations {
       do {
         this.#again = false;
         // A directory that is away leaves the lists as they are: nobody loses the way in by that.
-        await this.#refresh().catch(() => undefined);
+        await this.#refresh()
+          .then(() => this.#prune())
+          .catch(() => undefined);
       } while (this.#again);
       this.#refreshing = undefined;
     })();
+  }
+
+  /** Once an hour: sign-ins whose refresh and access tokens have all ended are of no use to anyone. */
+  async #prune(): Promise<void> {
+    const now = this.#clock();
+    if (now - this.#prunedAt < pruneMs) return;
+    this.#prunedAt = now;
+    while ((await this.#directory.pruneFamilies(now - this.#accessTtlMs - skewMs)) > 0);
   }
 
   async #refresh(): Promise<void> {
