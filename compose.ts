@@ -18,6 +18,7 @@ import { version as versionOf } from './cli/version.ts';
 import { registerHealth } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
+import { countRequests } from './ops/requests.ts';
 import { FactsCache } from './policy/facts.ts';
 import { Buckets } from './policy/rate.ts';
 import type { Config } from './schemas/config.ts';
@@ -167,7 +168,10 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     keys,
     version,
     log,
-    register: (fastify) => registerHealth(fastify, { ready, registry: metrics.registry }),
+    register: (fastify) => {
+      countRequests(fastify, metrics, operations);
+      registerHealth(fastify, { ready, registry: metrics.registry });
+    },
   });
   closing.add(() => http.close());
   broker.attachTo(http.server, config.http.trustProxy);
