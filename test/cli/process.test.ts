@@ -139,5 +139,7 @@ describe('the program', () => {
     const reply = await fetch(`${http}/v1/me`, { headers });
     assert.equal(reply.status, 200);
     assert.equal(((await reply.json()) as { uid: string }).uid, 'alice');
+    const metrics = await (await fetch(`${http}/metrics`)).text();
+    assert.match(metrics, /^petrel_http_requests_total\{operation="me\.get",status="200"\} 1$/m);
   });
 });
