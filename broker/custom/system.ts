@@ -20,12 +20,13 @@ export class SystemTopics {
 
   /** Publishes the values that have changed. */
   async tell(): Promise<void> {
-    for (const [topic, read] of this.#values) {
+    const told = this.#values.map(([topic, read]) => {
       const value = String(read());
-      if (this.#told.get(topic) === value) continue;
+      if (this.#told.get(topic) === value) return undefined;
       this.#told.set(topic, value);
-      await this.#router.publish(this.#message(topic, value));
-    }
+      return this.#router.publish(this.#message(topic, value));
+    });
+    await Promise.all(told);
   }
 
   matching(filter: string): CustomMessage[] {
