@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Compose } from '../../cli/surroundings.ts';
+import { PetrelError } from '../../schemas/errors.ts';
 import { FakeProcess } from './surroundings.ts';
 
 let folder: string;
 let env: Record<string, string>;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'petrel-start-'));
-  env = { PETREL_DATA_DIR: join(folder, 'data') };
+  env = { PETREL_DATA_DIR: join(folder, 'deep', 'data') };
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -40,7 +41,7 @@ describe('petrel start', () => {
     await started;
     fake.signal();
     assert.equal(await stopped, 0);
-    assert.ok(existsSync(join(folder, 'data')));
+    assert.ok(existsSync(join(folder, 'deep', 'data')));
   });
 
   it('prints the line scripts wait for', async () => {
@@ -125,7 +126,7 @@ describe('petrel start', () => {
     }
     const role = new FakeProcess();
     assert.equal(await role.run(['start', '--role', 'broker'], { env }), 78);
-    assert.ok(!existsSync(join(folder, 'data')));
+    assert.ok(!existsSync(join(folder, 'deep', 'data')));
   });
 });
 
@@ -159,6 +160,20 @@ describe('a start that fails', () => {
     env.PETREL_DATA_DIR = join(folder, 'file');
     writeFileSync(env.PETREL_DATA_DIR, '');
     assert.match(await failure(new Error('not reached')), /file \(dataDir\) is not a folder/);
+  });
+
+  it('says that the data folder can have no place', async () => {
+    env.PETREL_DATA_DIR = '/proc/petrel/data';
+    assert.match(
+      await failure(new Error('not reached')),
+      /(cannot make|may not write to) .*\/proc\/petrel\/data/,
+    );
+  });
+
+  it('says what is wrong with the data', async () => {
+    const cause = new Error('file is not a database');
+    const damaged = new PetrelError('store.unavailable', undefined, { cause });
+    assert.match(await failure(damaged), /cannot open the data in .+ file is not a database$/);
   });
 
   it('shows the first line of anything else', async () => {
