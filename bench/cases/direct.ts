@@ -10,6 +10,7 @@ import {
   load,
   perSecond,
   rssMegabytes,
+  serverBusyPercent,
   withPeers,
 } from './peers.ts';
 
@@ -57,6 +58,7 @@ export function direct(setting: Setting): Promise<Section> {
         },
         { name: name('server CPU a send'), unit: 'µs', ...both((results) => cpuPer(results, 'acks')) },
         { name: name('server memory'), unit: 'MB', ...both(rssMegabytes) },
+        { name: name('server busy'), unit: '%', ...both(serverBusyPercent) },
         { name: name('generator busy'), unit: '%', ...both(busyPercent) },
       );
       faults.push(...faultsOf('Petrel', rounds.petrel), ...faultsOf('mosquitto', rounds.mosquitto));

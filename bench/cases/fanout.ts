@@ -12,6 +12,7 @@ import {
   load,
   perSecond,
   rssMegabytes,
+  serverBusyPercent,
   withPeers,
 } from './peers.ts';
 
@@ -56,6 +57,7 @@ export function fanout(setting: Setting): Promise<Section> {
         { name: 'delivery, p99', unit: 'ms', ...both((results) => results.map((r) => r.deliveryMs.p99)) },
         { name: 'server CPU a delivery', unit: 'µs', ...both((results) => cpuPer(results, 'deliveries')) },
         { name: 'server memory', unit: 'MB', ...both(rssMegabytes) },
+        { name: 'server busy', unit: '%', ...both(serverBusyPercent) },
         { name: 'generator busy', unit: '%', ...both(busyPercent) },
       ],
       faults: [...faultsOf('Petrel', rounds.petrel), ...faultsOf('mosquitto', rounds.mosquitto)],

@@ -11,7 +11,7 @@ import { alternate, clientOf, introduce } from './peers.ts';
 const connectionCount = 5000;
 const warmupCount = 50;
 
-/** How long memory must not change to count as settled: V8 collects the garbage of a process gone idle after half a minute. */
+/** How long memory must not change to count as settled: V8 may collect the garbage of an idle process after half a minute. */
 const steadySeconds = { Petrel: 45, mosquitto: 3 } as const;
 const longestSettlingSeconds = 120;
 
@@ -53,7 +53,7 @@ export async function idle(setting: Setting): Promise<Section> {
       id: 'idle',
       title: '5,000 idle connections',
       method:
-        'Growth of the resident memory by 5,000 connections, once it has settled (a minute later, when Node has collected its garbage). In Petrel every connection has its own user, ' +
+        'Growth of the resident memory by 5,000 connections, once it has stood still for 45 seconds. In Petrel every connection has its own user, ' +
         'a checked token and the subscriptions of that user; in mosquitto one subscription and no authentication.',
       subject: 'Petrel',
       reference: 'mosquitto',
@@ -65,7 +65,7 @@ export async function idle(setting: Setting): Promise<Section> {
           target: '≤ 12 KB',
         },
         {
-          name: 'the same before garbage is collected',
+          name: 'the same as soon as all are connected',
           unit: 'KB',
           ...both((result) => result.atOncePerConnectionBytes / 1024),
         },

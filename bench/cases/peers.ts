@@ -80,6 +80,10 @@ export const cpuPer = (results: readonly LoadResult[], what: 'acks' | 'deliverie
 export const rssMegabytes = (results: readonly LoadResult[]): number[] =>
   results.map((result) => (result.serverRssBytes ?? Number.NaN) / 1e6);
 
+/** Well below 100 in a run without pauses: others used the server's core, and the rates are too low. */
+export const serverBusyPercent = (results: readonly LoadResult[]): number[] =>
+  results.map((result) => (result.serverCpuMicros ?? Number.NaN) / result.seconds / 1e4);
+
 export const busyPercent = (results: readonly LoadResult[]): number[] =>
   results.map((result) => 100 * result.generatorBusy);
 
