@@ -24,7 +24,9 @@ interface FittingRule {
   readonly subscribe: boolean;
 }
 
-const maxDecisions = 256;
+/** What a client makes the server remember: so many decisions, on topics of so many characters. */
+const maxDecisions = 128;
+const maxRemembered = 256;
 
 const isSystem = (topic: string): boolean => topic === '$SYS' || topic.startsWith('$SYS/');
 
@@ -50,6 +52,7 @@ export function filtersMeet(a: string, b: string): boolean {
 export class TopicRights {
   readonly #rules: readonly FittingRule[];
   readonly #admin: boolean;
+  readonly #published = new Map<string, boolean>();
   readonly #received = new Map<string, boolean>();
 
   constructor(rules: readonly TopicRule[], user: TopicUser) {
@@ -67,9 +70,11 @@ export class TopicRights {
   }
 
   mayPublish(topic: string): boolean {
-    if (isReserved(topic)) return false;
-    return this.#rules.find(({ match }) => filterMatches(match, topic))?.publish ?? false;
+    return decide(this.#published, topic, this.#publishes);
   }
+
+  readonly #publishes = (topic: string): boolean =>
+    !isReserved(topic) && (this.#rules.find(({ match }) => filterMatches(match, topic))?.publish ?? false);
 
   /** Whether the client may subscribe to this filter (without `$share/{name}/`), and whether its messages need a look each. */
   access(filter: string): FilterAccess {
@@ -84,13 +89,21 @@ export class TopicRights {
 
   /** Whether the client might subscribe to this very topic, so that a wildcard subscription may bring it. */
   mayReceive(topic: string): boolean {
-    const known = this.#received.get(topic);
-    if (known !== undefined) return known;
-    const decision = this.access(topic) !== 'none';
-    if (this.#received.size >= maxDecisions) this.#received.delete(this.#received.keys().next().value!);
-    this.#received.set(topic, decision);
-    return decision;
+    return decide(this.#received, topic, this.#receives);
   }
+
+  readonly #receives = (topic: string): boolean => this.access(topic) !== 'none';
+}
+
+/** Decides, or remembers: the newest decisions on topics of ordinary length. */
+function decide(known: Map<string, boolean>, topic: string, rule: (topic: string) => boolean): boolean {
+  const decided = known.get(topic);
+  if (decided !== undefined) return decided;
+  const decision = rule(topic);
+  if (topic.length > maxRemembered) return decision;
+  if (known.size >= maxDecisions) known.delete(known.keys().next().value!);
+  known.set(topic, decision);
+  return decision;
 }
 
 /** The rules of `topics.custom`, and what they come to for each identity. */

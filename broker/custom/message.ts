@@ -34,6 +34,10 @@ function forwardedBlock(properties: Properties | undefined): Buffer | undefined 
   return encoded.length === start ? undefined : encoded.subarray(start);
 }
 
+/** The bytes without the larger buffer they are a part of. */
+const own = (bytes: Buffer): Buffer =>
+  bytes.buffer.byteLength > bytes.length + 1024 ? Buffer.from(new Uint8Array(bytes).buffer) : bytes;
+
 /** A message on its way to subscribers: the frame of plain fan-out is built once for each protocol version. */
 export class CustomMessage {
   readonly topic: string;
@@ -75,8 +79,10 @@ export class CustomMessage {
   keep(): void {
     this.#plain4 = undefined;
     this.#plain5 = undefined;
-    if (this.#payload.buffer.byteLength > this.#payload.length + 1024) {
-      this.#payload = Buffer.from(new Uint8Array(this.#payload).buffer);
+    this.#payload = own(this.#payload);
+    const { properties } = this.envelope;
+    if (properties?.correlationData !== undefined) {
+      properties.correlationData = own(properties.correlationData);
     }
   }
 
