@@ -145,12 +145,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
     async logout({ uid, sid }, did, all) {
       if (all) await revoke(uid, undefined);
       else if (sid !== undefined) await revoke(uid, sid);
-      bus.publish({
-        type: 'end',
-        uid,
-        ...(!all && did !== undefined && { did }),
-        reason: signedOut,
-      });
+      const end = { type: 'end' as const, uid, ...(!all && did !== undefined && { did }), reason: signedOut };
+      // After the answer: the connection that asked is one of those that end.
+      setImmediate(() => bus.publish(end));
     },
   };
 }

@@ -103,9 +103,16 @@ class ThreadedDriver implements Driver {
   }
 }
 
+/** SQLite's schema changes are transactional; a migration that a crash cuts short must leave nothing. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
 /** Kysely over a SQLite file whose statements run in a thread of their own. */
 export const sqliteDialect = (path: string): Dialect => ({
-  createAdapter: () => new SqliteAdapter(),
+  createAdapter: () => new Adapter(),
   createDriver: () => new ThreadedDriver(path),
   createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { BusMessage } from '../../store/bus.ts';
 import { type Ask, doors } from './doors.ts';
 import { startApi, type TestApi } from './server.ts';
@@ -90,10 +91,12 @@ for (const door of doors) {
         const out = await ask('auth.logout', {}, token(one));
         assert.equal(out.code, undefined);
         if (out.status !== undefined) assert.equal(out.status, 204);
+        await setImmediate();
         assert.deepEqual(told('end', 'dave').at(-1), { type: 'end', uid: 'dave', did, reason: 0x98 });
         assert.equal((await ask('me.get', {}, token(one))).code, 'auth.bad-token');
         assert.equal((await ask('me.get', {}, token(two))).code, undefined);
         await ask('auth.logout', { all: true }, token(two));
+        await setImmediate();
         assert.deepEqual(told('end', 'dave').at(-1), { type: 'end', uid: 'dave', reason: 0x98 });
         assert.equal((await ask('me.get', {}, token(three))).code, 'auth.bad-token');
         await refused('', 'auth.refresh', { refreshToken: three.refreshToken }, 'auth.bad-token', 401);

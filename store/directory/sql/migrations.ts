@@ -104,8 +104,6 @@ const first = ({ types: { id, text, longText } }: SqlFlavor): Migration => ({
   },
 });
 
-const maxAttempts = 3;
-
 /** Brings the tables to this version of Petrel; what a later version made is left as it is and refused. */
 export async function migrate(db: Database, flavor: SqlFlavor): Promise<void> {
   const migrations = { '0001-first': first(flavor) };
@@ -115,10 +113,6 @@ export async function migrate(db: Database, flavor: SqlFlavor): Promise<void> {
     migrationTableName: 'petrel_migrations',
     migrationLockTableName: 'petrel_migrations_lock',
   });
-  for (let attempt = 1; ; attempt++) {
-    const { error } = await migrator.migrateToLatest();
-    if (error === undefined) return;
-    // SQLite has no lock for this: who comes second fails on the first one's tables, and finds all done at the next try.
-    if (attempt === maxAttempts) throw error;
-  }
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
 }
