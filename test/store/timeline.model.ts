@@ -116,7 +116,7 @@ export function timelineAgainstModel(open: OpenTimeline): void {
         await opened.remove();
       }
     });
-    await fc.assert(run, { numRuns: 25, interruptAfterTimeLimit: 20_000 });
+    await fc.assert(run, { numRuns: 15, interruptAfterTimeLimit: 10_000 });
   });
 }
 

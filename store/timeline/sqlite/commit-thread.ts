@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort, Worker, workerData } from 'node:worker_threads';
 import { type Batch, Committer } from './committer.ts';
-import { Conversations } from './conversation.ts';
+import { Conversations } from './conversations.ts';
 import { blockOf } from './entry.ts';
 import { KeyFilter } from './filter.ts';
 import { Flusher } from './flusher.ts';
@@ -10,6 +10,7 @@ import type { Generation } from './memtable.ts';
 import type { Answer, Call, IndexAnswer, IndexRequest, ThreadOptions } from './messages.ts';
 import { Tables } from './reader.ts';
 import { Reads } from './reads.ts';
+import { Repeats } from './repeats.ts';
 
 // Takes what has arrived, answers the reads, then writes all appends in one commit.
 const { dir, limits } = workerData as ThreadOptions;
@@ -42,16 +43,15 @@ for (const file of journalFiles(dir)) if (file.generation > indexed) await index
 const tables = new Tables(dir);
 const journal = new Journal(dir, indexed);
 const conversations = new Conversations(tables);
-const reads = new Reads(conversations, tables);
 const generations: Generation[] = [];
+const reads = new Reads(conversations, tables, generations);
 const flusher = new Flusher({ journal, conversations, generations, index, limits, warn });
 const committer = new Committer({
   conversations,
-  tables,
   reads,
+  repeats: new Repeats({ conversations, tables, filter: new KeyFilter(), generations }),
   journal,
   generations,
-  filter: new KeyFilter(),
   hash: new KeyHash(tables.secret()),
 });
 

@@ -63,10 +63,19 @@ function writeAscii(bytes: Uint8Array, text: string, offset: number): number {
 const seqOf = (wish: number | undefined): number =>
   wish === undefined || !(wish > 0) ? 0 : Math.min(Math.floor(wish), maxSeq);
 
+/** The longest conv; from and id have 64 at most. */
+export const maxConvLength = 131;
+
+function checkNames(conv: string, from: string, id: string): void {
+  if (conv.length > maxConvLength || from.length > 64 || id.length > 64)
+    throw new RangeError(`too long: ${conv} ${from} ${id}`);
+}
+
 /** The batch as bytes of its own. */
 export function encodeSubmissions(batch: readonly Submission[]): Uint8Array<ArrayBuffer> {
   let total = recordBytes;
   for (const event of batch) {
+    checkNames(event.conv, event.from, event.id);
     total += headerBytes + event.conv.length + event.from.length + event.id.length + event.raw.length;
     if (event.replaces) for (const { raw } of event.replaces) total += 8 + raw.length;
   }
@@ -104,7 +113,10 @@ export function encodeSubmissions(batch: readonly Submission[]): Uint8Array<Arra
 /** The moves as bytes of their own. */
 export function encodeMoves(moves: readonly CursorMove[]): Uint8Array<ArrayBuffer> {
   let total = recordBytes;
-  for (const { conv, uid } of moves) total += headerBytes + conv.length + uid.length;
+  for (const { conv, uid } of moves) {
+    checkNames(conv, uid, '');
+    total += headerBytes + conv.length + uid.length;
+  }
   const { bytes, view } = newBatch(total, moves.length);
   bytes.fill(0, recordBytes);
   let start = recordBytes;

@@ -1,9 +1,11 @@
-import type { Conversations } from './conversation.ts';
+import { type Conversations, line, lineWords } from './conversations.ts';
 import type { Journal } from './journal.ts';
 import { Generation } from './memtable.ts';
 import type { IndexRequest, Limits } from './messages.ts';
 
 const retryMs = 1_000;
+/** Of one conversation, once the tables have them too. */
+const keptCursors = 1_000;
 
 /** What the flusher needs of the index thread. */
 export type Index = (request: IndexRequest) => Promise<void>;
@@ -23,6 +25,8 @@ export class Flusher {
   #timer: NodeJS.Timeout | undefined;
   #closing = false;
   #old = false;
+  /** A generation that left memory, for its arrays. */
+  #spare: Generation | undefined;
   /** Called when a generation left memory. */
   onFreed: () => void = () => {};
 
@@ -94,7 +98,8 @@ export class Flusher {
     }
     this.#old = false;
     const generation = this.#generations.at(-1)!;
-    this.#generations.push(new Generation(this.#journal.generation));
+    this.#generations.push(new Generation(this.#journal.generation, this.#spare));
+    this.#spare = undefined;
     this.#busy = this.#flush(generation, done!);
     this.#busy.then((freed) => {
       this.#busy = undefined;
@@ -127,19 +132,29 @@ export class Flusher {
 
   #drop(generation: Generation): void {
     this.#generations.splice(this.#generations.indexOf(generation), 1);
-    for (const conversation of generation.conversations) {
-      const part = conversation.parts.shift()!;
-      if (part.first === 1) this.#conversations.noteDirect(conversation, true);
-      for (const [seq, { generation: number }] of conversation.replaced)
-        if (number <= generation.number) conversation.replaced.delete(seq);
+    const { number } = generation;
+    const { words } = this.#conversations;
+    for (const slot of generation.conversations) {
+      const own = slot * lineWords;
+      const part = own + (words[own + line.newest] === number ? line.newest : line.older);
+      if (words[part + 1] === 1) this.#conversations.noteDirect(slot, true);
+      words.fill(0, part, part + 3);
+      const extra = this.#conversations.knownExtra(slot);
+      if (!extra) continue;
+      extra.changes = extra.changes.filter((change) => change.generation > number);
+      for (const [seq, replaced] of extra.replaced)
+        if (replaced.generation <= number) extra.replaced.delete(seq);
     }
-    for (const { conversation, uid } of generation.moves) {
-      conversation.pendingMoves--;
-      const cursor = conversation.cursors.get(uid)!;
-      if (cursor.generation !== generation.number) continue;
+    for (const { slot, uid } of generation.moves) {
+      const extra = this.#conversations.extra(slot);
+      extra.pendingMoves--;
+      const cursor = extra.cursors.get(uid)!;
+      if (cursor.generation !== number) continue;
       cursor.generation = 0;
-      if (conversation.cursors.size > 1000) conversation.cursors.delete(uid);
+      if (extra.cursors.size > keptCursors) extra.cursors.delete(uid);
     }
+    generation.blocks = [];
+    this.#spare = generation;
     this.#conversations.trim();
   }
 

@@ -6,7 +6,8 @@ import { at, type Block, headerBytes, rawStart } from './entry.ts';
  */
 export class KeyHash {
   readonly #key: Int32Array;
-  readonly #state = new Int32Array(4);
+  /** The words of a key: its lengths, then at most 128 bytes, then what is left of them. */
+  readonly #words = new Int32Array(40);
 
   /** `secret`: 8 bytes. */
   constructor(secret: Uint8Array) {
@@ -17,38 +18,27 @@ export class KeyHash {
   /** The hash of the event's key, 32 bits, unsigned. */
   of(block: Block, start: number): number {
     const { bytes, view } = block;
-    const state = this.#state;
-    state[0] = this.#key[0]!;
-    state[1] = this.#key[1]!;
-    state[2] = this.#key[0]! ^ 0x6c796765;
-    state[3] = this.#key[1]! ^ 0x74656462;
+    const words = this.#words;
     const end = rawStart(block, start);
     let offset = start + headerBytes;
     // The first word holds both lengths: ("ab", "c") and ("a", "bc") are different keys.
-    this.#word(bytes[start + at.fromLength]! | ((end - offset) << 8));
-    for (; offset + 4 <= end; offset += 4) this.#word(view.getInt32(offset, true));
+    words[0] = bytes[start + at.fromLength]! | ((end - offset) << 8);
+    let count = 1;
+    for (; offset + 4 <= end; offset += 4) words[count++] = view.getInt32(offset, true);
     let last = 0;
     for (let shift = 0; offset < end; offset++, shift += 8) last |= bytes[offset]! << shift;
-    this.#word(last);
-    state[2] = state[2]! ^ 0xff;
-    this.#rounds(4);
-    return (state[1]! ^ state[3]!) >>> 0;
-  }
+    words[count++] = last;
 
-  #word(word: number): void {
-    const state = this.#state;
-    state[3] = state[3]! ^ word;
-    this.#rounds(2);
-    state[0] = state[0]! ^ word;
-  }
-
-  #rounds(count: number): void {
-    const state = this.#state;
-    let v0 = state[0]!;
-    let v1 = state[1]!;
-    let v2 = state[2]!;
-    let v3 = state[3]!;
-    for (let round = count; round > 0; round--) {
+    let v0 = this.#key[0]!;
+    let v1 = this.#key[1]!;
+    let v2 = v0 ^ 0x6c796765;
+    let v3 = v1 ^ 0x74656462;
+    // Two rounds a word, and four behind them.
+    const compression = count * 2;
+    for (let round = 0; round < compression + 4; round++) {
+      const first = (round & 1) === 0;
+      if (first && round < compression) v3 ^= words[round >> 1]!;
+      else if (round === compression) v2 ^= 0xff;
       v0 = (v0 + v1) | 0;
       v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
       v0 = (v0 << 16) | (v0 >>> 16);
@@ -59,10 +49,8 @@ export class KeyHash {
       v2 = (v2 + v1) | 0;
       v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
       v2 = (v2 << 16) | (v2 >>> 16);
+      if (!first && round < compression) v0 ^= words[round >> 1]!;
     }
-    state[0] = v0;
-    state[1] = v1;
-    state[2] = v2;
-    state[3] = v3;
+    return (v1 ^ v3) >>> 0;
   }
 }

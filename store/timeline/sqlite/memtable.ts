@@ -1,14 +1,4 @@
-import type { Conversation } from './conversation.ts';
 import { at, type Block, sameKey } from './entry.ts';
-
-/** The events of one conversation in one generation: seqs `first`, `first + 1`, …, as numbers of the generation. */
-export interface Part {
-  readonly generation: Generation;
-  readonly first: number;
-  readonly events: number[];
-  /** Those of them that are changes. */
-  changes: number[] | undefined;
-}
 
 const grown = (array: Uint32Array): Uint32Array<ArrayBuffer> => {
   const twice = new Uint32Array(array.length * 2);
@@ -17,8 +7,9 @@ const grown = (array: Uint32Array): Uint32Array<ArrayBuffer> => {
 };
 
 /**
- * What one journal file holds, in memory, until the index thread has it in the tables: where each event's entry is, and
- * a hash table of the repeat keys (open addressing; the newest entries can be taken out again, for a failed commit).
+ * What one journal file holds, in memory, until the index thread has it in the tables: where each event's entry is,
+ * which one of its conversation came before it, and a hash table of the repeat keys (open addressing; the newest
+ * entries can be taken out again, for a failed commit).
  */
 export class Generation {
   readonly number: number;
@@ -26,18 +17,26 @@ export class Generation {
   bytes = 0;
   /** Whether anything, events or cursors, is in the journal file. */
   used = false;
-  readonly blocks: Block[] = [];
-  /** The conversations with a part in it. */
-  readonly conversations: Conversation[] = [];
+  blocks: Block[] = [];
+  /** The slots of the conversations with events in it. */
+  conversations: number[] = [];
   /** The cursors that were moved in it. */
-  readonly moves: { readonly conversation: Conversation; readonly uid: string }[] = [];
+  moves: { readonly slot: number; readonly uid: string }[] = [];
   #block = new Uint32Array(1024);
   #start = new Uint32Array(1024);
   #hash = new Uint32Array(1024);
+  #previous = new Uint32Array(1024);
   #slots = new Int32Array(4096);
 
-  constructor(number: number) {
+  /** `old`: a generation that is of no use any more; its arrays are taken over. */
+  constructor(number: number, old?: Generation) {
     this.number = number;
+    if (!old) return;
+    this.#block = old.#block;
+    this.#start = old.#start;
+    this.#hash = old.#hash;
+    this.#previous = old.#previous;
+    this.#slots = old.#slots.fill(0);
   }
 
   blockOf(event: number): Block {
@@ -48,18 +47,25 @@ export class Generation {
     return this.#start[event]!;
   }
 
-  /** Puts in the event that begins at `start` of the newest block, and answers its number. */
-  add(start: number, hash: number): number {
+  /** The event of the same conversation before this one, plus 1; 0 where it is the first one here. */
+  before(event: number): number {
+    return this.#previous[event]!;
+  }
+
+  /** Puts in the event that begins at `start` of the newest block, behind `previous` (see `before`), and answers it. */
+  add(start: number, hash: number, previous: number): number {
     const event = this.count;
     if (event === this.#start.length) {
       this.#block = grown(this.#block);
       this.#start = grown(this.#start);
       this.#hash = grown(this.#hash);
+      this.#previous = grown(this.#previous);
     }
     if (event * 2 >= this.#slots.length) this.#rehash();
     this.#block[event] = this.blocks.length - 1;
     this.#start[event] = start;
     this.#hash[event] = hash;
+    this.#previous[event] = previous;
     this.count = event + 1;
     this.#slots[this.#freeSlot(hash)] = event + 1;
     return event;
