@@ -162,6 +162,11 @@ async function open(
   });
   try {
     for (const topic of stored?.silenced ?? []) session.wish(topic, 'silent');
+    // Clients without a token have custom topics only: no inbox, no notices. (contract section 1)
+    if (identity.uid === anonymousUid) {
+      session.wish(`u/${identity.uid}`, 'silent');
+      session.wish(`n/${identity.uid}`, 'silent');
+    }
     // A session exists from its CONNACK: whatever crashes after it, the session is there.
     if (stored !== undefined) {
       await sessions.put(storedForm(session, resumed ? stored.subscriptions : [], expirySeconds));

@@ -96,6 +96,8 @@ export class PendingAck implements Receiver {
   readonly route: Route | undefined;
   /** The sender's own id of the message, for an error notice. */
   messageId: string | undefined;
+  /** Whether a refusal tells its reason in words, to a client that wants them. */
+  explains = true;
   /** Set when the answer is known. */
   frame: Buffer | undefined;
 
@@ -135,7 +137,8 @@ export class PendingAck implements Receiver {
     const { connection } = this;
     connection.context.metrics.refusals.add(1, error.code);
     if (connection.version === 5 && this.qos > 0) {
-      this.frame = refusedAck(this.#type, this.id, error, connection.problemInformation);
+      const detail = this.explains && connection.problemInformation;
+      this.frame = refusedAck(this.#type, this.id, error, detail);
       if (this.qos === 2) connection.answers.releaseQos2(this.id);
       connection.answers.flush();
       return;

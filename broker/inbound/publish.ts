@@ -25,6 +25,8 @@ export function onPublish(connection: Connection, packet: PublishPacket): Promis
     return submit(connection, routeOf(connection, packet.topic)!, packet.payload, id, qos);
   }
   const pending = new PendingAck(connection, id, qos);
+  // Who shows no token is told the code alone, save of sends: their refusals always explain. (contract section 4)
+  if (anonymous && topic.kind !== 'send') pending.explains = false;
   if (qos > 0) connection.answers.expect(pending, connection.version);
   if (anonymous && topic.kind !== 'custom') {
     pending.failed(new PetrelError('topic.forbidden'));

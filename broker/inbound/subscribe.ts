@@ -1,4 +1,5 @@
 import { errors, toPetrelError } from '../../schemas/errors.ts';
+import { anonymousUid } from '../../schemas/identity.ts';
 import { filterTopic, isFilter, topicLevels } from '../../schemas/topics.ts';
 import type { StoredSubscription } from '../../store/sessions.ts';
 import type { Connection } from '../connection.ts';
@@ -40,6 +41,8 @@ async function subscribeOne(connection: Connection, subscription: StoredSubscrip
   if (!isFilter(filter) || topicLevels(filter) > maxTopicLevels) return { code: reasons.topicFilterInvalid };
   const topic = filterTopic(filter);
   const { identity, session, custom, key } = accepted!;
+  const anonymous = identity.uid === anonymousUid;
+  if (anonymous && topic.kind !== 'custom') return { code: reasons.notAuthorized };
   switch (topic.kind) {
     case 'inbox':
     case 'notices':
@@ -64,7 +67,9 @@ async function subscribeOne(connection: Connection, subscription: StoredSubscrip
     return { code: reasons.quotaExceeded };
   }
   try {
-    return await context.custom.subscribe(custom, subscription);
+    const granted = await context.custom.subscribe(custom, subscription);
+    // Who shows no token does not learn which topics others may use: 0x80 does not reveal the reason (section 3.9.3).
+    return anonymous && granted.code === reasons.notAuthorized ? { code: reasons.unspecified } : granted;
   } catch (error) {
     return { code: errors[toPetrelError(error).code].reason };
   }
