@@ -25,6 +25,8 @@ export class PacketClient {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
   acknowledges = true;
+  /** Packets of this kind are not kept for `next`. */
+  ignores: PacketCmd | undefined;
   /** Packets that nobody has asked for yet. */
   readonly inbox: Packet[] = [];
   readonly #waiters = new Set<Waiter>();
@@ -118,6 +120,7 @@ export class PacketClient {
 
   #onPacket(packet: Packet): void {
     if (this.acknowledges) this.#acknowledge(packet);
+    if (packet.cmd === this.ignores) return;
     for (const waiter of this.#waiters) {
       if (!waiter.wants(packet)) continue;
       this.#waiters.delete(waiter);
