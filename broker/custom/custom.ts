@@ -3,6 +3,7 @@ import type { StoredSubscription } from '../../store/sessions.ts';
 import type { Properties } from '../gate/properties.ts';
 import type { Link } from '../hub/link.ts';
 import type { Session } from '../hub/session.ts';
+import type { OutboundAliases } from './aliases.ts';
 
 /** A PUBLISH to a custom topic, checked by the gate: valid topic name, no alias, strict properties. */
 export interface CustomPublish {
@@ -23,6 +24,8 @@ export interface CustomClient {
   readonly session: Session;
   /** Whether the session outlives the connection. */
   readonly persistent: boolean;
+  /** Where the client takes topic aliases. */
+  readonly aliases?: OutboundAliases;
 }
 
 /** What a subscription came to: the granted QoS or a reason code of 0x80 and above. */
@@ -67,7 +70,7 @@ export interface CustomTopics {
   ): Buffer | undefined;
   /** After the CONNACK of a resumed session: takes its subscriptions up again and sends what is queued or unacknowledged (DUP). */
   resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void>;
-  /** There is room in the window again. */
+  /** There may be room again: a delivery of the hub was acknowledged, or the socket drained. Cheap where nothing waits. */
   roomy(client: CustomClient): void;
   /** The client's custom subscriptions, for the stored session. */
   subscriptionsOf(key: string): readonly StoredSubscription[];

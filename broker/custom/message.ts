@@ -1,6 +1,7 @@
 import type { Properties } from '../gate/properties.ts';
 import { encodeProperties, putVarint, varintLength } from '../gate/writer.ts';
 import type { Envelope } from './aedes.ts';
+import type { TopicAlias } from './aliases.ts';
 
 export type QoS = 0 | 1 | 2;
 
@@ -95,15 +96,22 @@ export class CustomMessage {
     return this.#expirySeconds !== undefined && now >= this.envelope.at + this.#expirySeconds * 1000;
   }
 
-  /** The PUBLISH for one receiver. */
-  frame(version: number, copy: Copy, id: number, dup: boolean, now: number): Buffer {
+  /** The PUBLISH for one receiver; an alias is MQTT 5's alone. */
+  frame(
+    version: number,
+    copy: Copy,
+    id: number,
+    dup: boolean,
+    now: number,
+    alias: TopicAlias | undefined,
+  ): Buffer {
     const { qos, retain, identifiers } = copy;
     const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
     const key = (first << 16) | id;
     if (version < 5) {
       if (this.#plain4Key !== key || this.#plain4 === undefined) {
         this.#plain4Key = key;
-        this.#plain4 = this.#build(version, first, id, undefined, undefined);
+        this.#plain4 = this.#build(version, first, id, undefined, undefined, undefined);
       }
       return this.#plain4;
     }
@@ -112,12 +120,12 @@ export class CustomMessage {
       this.#expirySeconds === undefined
         ? undefined
         : Math.max(0, this.#expirySeconds - Math.floor(Math.max(0, now - this.envelope.at) / 1000));
-    if (identifiers !== undefined || left !== this.#expirySeconds) {
-      return this.#build(version, first, id, identifiers, left);
+    if (alias !== undefined || identifiers !== undefined || left !== this.#expirySeconds) {
+      return this.#build(version, first, id, identifiers, left, alias);
     }
     if (this.#plain5Key !== key || this.#plain5 === undefined) {
       this.#plain5Key = key;
-      this.#plain5 = this.#build(version, first, id, undefined, left);
+      this.#plain5 = this.#build(version, first, id, undefined, left, undefined);
     }
     return this.#plain5;
   }
@@ -136,24 +144,31 @@ export class CustomMessage {
     id: number,
     identifiers: readonly number[] | undefined,
     expiryLeft: number | undefined,
+    alias: TopicAlias | undefined,
   ): Buffer {
     const block = version < 5 ? undefined : this.#forwarded();
-    let properties = (block?.length ?? 0) + (expiryLeft === undefined ? 0 : 5);
+    const topicLength = alias?.known ? 0 : this.#topicLength;
+    let properties =
+      (block?.length ?? 0) + (expiryLeft === undefined ? 0 : 5) + (alias === undefined ? 0 : 3);
     for (const identifier of identifiers ?? []) properties += 1 + varintLength(identifier);
     const propertiesLength = version < 5 ? 0 : varintLength(properties) + properties;
     const idLength = (first & 6) === 0 ? 0 : 2;
-    const length = 2 + this.#topicLength + idLength + propertiesLength + this.#payload.length;
+    const length = 2 + topicLength + idLength + propertiesLength + this.#payload.length;
     const frame = Buffer.allocUnsafe(1 + varintLength(length) + length);
     frame[0] = first;
     let at = putVarint(frame, 1, length);
-    at = frame.writeUInt16BE(this.#topicLength, at);
-    at += frame.write(this.topic, at);
+    at = frame.writeUInt16BE(topicLength, at);
+    if (topicLength > 0) at += frame.write(this.topic, at);
     if (idLength > 0) at = frame.writeUInt16BE(id, at);
     if (version >= 5) {
       at = putVarint(frame, at, properties);
       if (expiryLeft !== undefined) {
         frame[at++] = 0x02;
         at = frame.writeUInt32BE(expiryLeft, at);
+      }
+      if (alias !== undefined) {
+        frame[at++] = 0x23;
+        at = frame.writeUInt16BE(alias.number, at);
       }
       for (const identifier of identifiers ?? []) {
         frame[at++] = 0x0b;

@@ -175,29 +175,36 @@ export class Subscriber {
       this.#context.counters.droppedSlow++;
       return;
     }
-    const frame = message.frame(link.version, copy, 0, false, this.#context.now());
-    if (this.#tooLarge(client, frame)) return;
-    this.#context.counters.delivered++;
-    link.send(frame);
+    if (this.#transmit(client, message, copy, 0, false)) this.#context.counters.delivered++;
   }
 
   #send(client: CustomClient, message: CustomMessage, copy: Copy, share: string | undefined): void {
-    const { link, session } = client;
     if (message.sharedId === 0) message.sharedId = this.#context.nextId();
     let id = message.sharedId;
     while (this.#flights.has(id)) id = this.#context.nextId();
-    const frame = message.frame(link.version, copy, id, false, this.#context.now());
-    if (this.#tooLarge(client, frame)) return;
+    if (!this.#transmit(client, message, copy, id, false)) return;
     this.#flights.add(id, message, copy, share);
-    session.otherInFlight++;
+    client.session.otherInFlight++;
     this.#context.counters.delivered++;
-    link.send(frame);
   }
 
-  /** [MQTT-3.1.2-24] such a message is passed over as if it had been sent [MQTT-3.1.2-25] */
-  #tooLarge(client: CustomClient, frame: Buffer): boolean {
-    if (frame.length <= client.link.maxPacketSize) return false;
-    this.#context.counters.droppedLarge++;
+  /** False: the client takes no packet so large [MQTT-3.1.2-24]; it is passed over as if it had been sent [MQTT-3.1.2-25]. */
+  #transmit(client: CustomClient, message: CustomMessage, copy: Copy, id: number, dup: boolean): boolean {
+    const { link } = client;
+    const now = this.#context.now();
+    let alias = client.aliases?.of(message.topic);
+    let frame = message.frame(link.version, copy, id, dup, now, alias);
+    if (frame.length > link.maxPacketSize && alias?.known === false) {
+      // A new alias makes the packet longer.
+      alias = undefined;
+      frame = message.frame(link.version, copy, id, dup, now, alias);
+    }
+    if (frame.length > link.maxPacketSize) {
+      this.#context.counters.droppedLarge++;
+      return false;
+    }
+    if (alias !== undefined) alias.known = true;
+    link.send(frame);
     return true;
   }
 
@@ -235,10 +242,8 @@ export class Subscriber {
       const flight = this.#flights.takeUnsent();
       session.otherInFlight++;
       if (flight.message === undefined) link.send(ack(link.version, packetTypes.pubrel, flight.id));
-      else {
-        const frame = flight.message.frame(link.version, flight.copy, flight.id, true, this.#context.now());
-        if (this.#tooLarge(client, frame)) this.#land(client, flight.id);
-        else link.send(frame);
+      else if (!this.#transmit(client, flight.message, flight.copy, flight.id, true)) {
+        this.#land(client, flight.id);
       }
     }
     return true;

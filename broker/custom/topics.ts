@@ -280,7 +280,10 @@ class Topics implements CustomTopics {
   }
 
   roomy(client: CustomClient): void {
-    this.#of(client)?.pump();
+    const { waiting } = this.#context;
+    if (waiting.size === 0) return;
+    const subscriber = this.#of(client);
+    if (subscriber !== undefined && waiting.has(subscriber)) subscriber.pump();
   }
 
   subscriptionsOf(key: string): readonly StoredSubscription[] {
