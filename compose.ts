@@ -7,6 +7,7 @@ import { GroupEvents } from './api/groups/events.ts';
 import { createHttp } from './api/http.ts';
 import { createOperations } from './api/operations/table.ts';
 import { createRpc } from './api/rpc.ts';
+import type { MoveRead } from './api/services.ts';
 import type { BrokerContext } from './broker/context.ts';
 import { createCustomTopics } from './broker/custom/topics.ts';
 import { Flusher } from './broker/flusher.ts';
@@ -105,6 +106,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     revocations,
     clock: now,
   });
+  const read: MoveRead = (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq);
   const operations = createOperations({
     directory,
     timeline,
@@ -112,7 +114,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     sender,
     accounts,
     groupEvents,
-    moveRead: (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq),
+    moveRead: read,
     clock: now,
   });
   const rpc = createRpc(operations, {
@@ -144,6 +146,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     bus,
     hub,
     sender,
+    moveRead: read,
     custom,
     rpc,
     registry,

@@ -4,6 +4,7 @@ import { anonymousUid, type Identity } from '../schemas/identity.ts';
 import { inboundTopic } from '../schemas/topics.ts';
 import type { StoredSession } from '../store/sessions.ts';
 import type { Accepted, Connection } from './connection.ts';
+import { OutboundAliases } from './custom/aliases.ts';
 import type { ConnectPacket } from './gate/connect.ts';
 import { ProtocolFault, reasons } from './gate/fault.ts';
 import type { Properties } from './gate/properties.ts';
@@ -161,11 +162,11 @@ async function open(
     resumed,
   });
   try {
-    for (const topic of stored?.silenced ?? []) session.wish(topic, 'silent');
+    for (const topic of stored?.silenced ?? []) session.wishes.set(topic, 'silent');
     // Clients without a token have custom topics only: no inbox, no notices. (contract section 1)
     if (identity.uid === anonymousUid) {
-      session.wish(`u/${identity.uid}`, 'silent');
-      session.wish(`n/${identity.uid}`, 'silent');
+      session.wishes.set(`u/${identity.uid}`, 'silent');
+      session.wishes.set(`n/${identity.uid}`, 'silent');
     }
     // A session exists from its CONNACK: whatever crashes after it, the session is there.
     if (stored !== undefined) {
@@ -176,11 +177,19 @@ async function open(
     hub.detach(session);
     throw error;
   }
+  const aliasMaximum = packet.properties.topicAliasMaximum ?? 0;
   const accepted: Accepted = {
     identity,
     session,
     key,
-    custom: { key, identity, link: connection, session, persistent: expirySeconds > 0 },
+    custom: {
+      key,
+      identity,
+      link: connection,
+      session,
+      persistent: expirySeconds > 0,
+      ...(aliasMaximum === 0 ? {} : { aliases: new OutboundAliases(aliasMaximum) }),
+    },
     expirySeconds,
     ...(packet.will === undefined ? {} : { will: packet.will }),
     ...(packet.properties.authenticationMethod === undefined ? {} : { authenticationMethod: tokenMethod }),
@@ -251,7 +260,7 @@ async function resume(connection: Connection, accepted: Accepted, stored: Stored
     const { filter, qos, identifier } = subscription;
     if (/^[ung]\//.test(filter)) {
       const wish = { qos: qos === 0 ? 0 : 1, ...(identifier === undefined ? {} : { identifier }) } as const;
-      accepted.session.wish(filter, wish);
+      accepted.session.wishes.set(filter, wish);
     } else custom.push(subscription);
   }
   try {

@@ -5,24 +5,20 @@ import { accept } from './connect.ts';
 import type { BrokerContext } from './context.ts';
 import type { CustomClient } from './custom/custom.ts';
 import type { Flushable, Flusher } from './flusher.ts';
-import { readAck, readAuth, readDisconnect } from './gate/acks.ts';
 import { readConnect, readVersion, type Will } from './gate/connect.ts';
-import { malformed, ProtocolFault, protocolError, reasons } from './gate/fault.ts';
+import { malformed, ProtocolFault, reasons } from './gate/fault.ts';
 import { readPublish, type TopicAliases } from './gate/publish.ts';
 import { Reader } from './gate/reader.ts';
 import { Splitter } from './gate/splitter.ts';
-import { readSubscribe, readUnsubscribe } from './gate/subscribe.ts';
 import type { Transport, TransportListener } from './gate/transport.ts';
-import { ack, connack, disconnect, packetTypes, pingresp } from './gate/writer.ts';
-import { firstHubId } from './hub/inflight.ts';
+import { connack, disconnect, packetTypes } from './gate/writer.ts';
 import type { Link } from './hub/link.ts';
 import type { Session } from './hub/session.ts';
 import { Answers } from './inbound/answers.ts';
-import { reauthenticate } from './inbound/auth.ts';
 import { endSession } from './inbound/end.ts';
+import { onPacket } from './inbound/packets.ts';
 import { onPublish } from './inbound/publish.ts';
 import { fastRoute, submit } from './inbound/send.ts';
-import { subscribe, unsubscribe } from './inbound/subscribe.ts';
 
 type State = 'new' | 'connecting' | 'open' | 'closed';
 
@@ -179,7 +175,7 @@ export class Connection implements Link, Flushable, TransportListener {
       this.accepted!.session.acknowledge((bytes[start]! << 8) | bytes[start + 1]!);
       return undefined;
     }
-    return this.#onOther(type, first & 0x0f, new Reader(bytes, start, end));
+    return onPacket(this, type, first & 0x0f, new Reader(bytes, start, end));
   }
 
   #onFastPublish(bytes: Buffer, first: number, start: number, end: number): Promise<void> | undefined {
@@ -215,76 +211,6 @@ export class Connection implements Link, Flushable, TransportListener {
     const packet = readConnect(reader, this.version);
     this.#state = 'connecting';
     return accept(this, packet);
-  }
-
-  #onOther(type: number, flags: number, reader: Reader): Promise<void> | undefined {
-    const { version } = this;
-    // [MQTT-2.1.3-1]
-    const needsFlags =
-      type === packetTypes.pubrel || type === packetTypes.subscribe || type === packetTypes.unsubscribe;
-    if (flags !== (needsFlags ? 2 : 0)) throw malformed('The flags of the packet are not valid.');
-    switch (type) {
-      case packetTypes.puback:
-        return this.#onDeliveryAck('puback', reader);
-      case packetTypes.pubrec:
-        return this.#onDeliveryAck('pubrec', reader);
-      case packetTypes.pubcomp:
-        return this.#onDeliveryAck('pubcomp', reader);
-      case packetTypes.pubrel:
-        return this.#onRelease(reader);
-      case packetTypes.subscribe:
-        return subscribe(this, readSubscribe(reader, version));
-      case packetTypes.unsubscribe:
-        return unsubscribe(this, readUnsubscribe(reader, version));
-      case packetTypes.pingreq:
-        reader.finish();
-        this.send(pingresp);
-        return undefined;
-      case packetTypes.disconnect:
-        return this.#onDisconnect(reader);
-      case packetTypes.auth:
-        if (version !== 5) throw protocolError('AUTH is a packet of MQTT 5.');
-        return reauthenticate(this, readAuth(reader));
-      default:
-        // A second CONNECT, or a packet only a server sends. [MQTT-3.1.0-2]
-        throw protocolError('A packet that may not come here.');
-    }
-  }
-
-  #onDeliveryAck(type: 'puback' | 'pubrec' | 'pubcomp', reader: Reader): undefined {
-    const { id, reason } = readAck(reader, this.version, type === 'pubcomp');
-    const { session, custom } = this.accepted!;
-    if (id >= firstHubId) {
-      // Hub deliveries are QoS 1: whatever the reason, the client has decided.
-      if (type === 'puback') session.acknowledge(id);
-      return undefined;
-    }
-    const release = this.context.custom.acknowledge(custom, type, id, reason);
-    if (release !== undefined) this.send(release);
-    session.pump();
-    return undefined;
-  }
-
-  #onRelease(reader: Reader): undefined {
-    const { id } = readAck(reader, this.version, true);
-    const known = this.answers.releaseQos2(id);
-    this.send(ack(this.version, packetTypes.pubcomp, id, known ? 0 : reasons.packetIdNotFound));
-    return undefined;
-  }
-
-  #onDisconnect(reader: Reader): undefined {
-    const { reason, sessionExpiryInterval } = readDisconnect(reader, this.version);
-    const accepted = this.accepted!;
-    if (sessionExpiryInterval !== undefined) {
-      // [MQTT-3.1.2-23]: a session that was to end with its connection cannot be prolonged at its end
-      if (accepted.expirySeconds === 0 && sessionExpiryInterval > 0) {
-        throw protocolError('The session expiry was 0 in CONNECT.');
-      }
-      accepted.expirySeconds = Math.min(sessionExpiryInterval, this.context.config.mqtt.sessionExpiryMax);
-    }
-    this.#closeDown(reason === 0x04);
-    this.transport.end();
-    return undefined;
   }
 
   // ── Answers ──
@@ -379,6 +305,12 @@ export class Connection implements Link, Flushable, TransportListener {
     this.context.log.debug({ conn: this.id, reason, message }, 'Connection ended by the server.');
     this.flush(this.context.flusher);
     this.#closeDown(true);
+    this.transport.end();
+  }
+
+  /** The client said goodbye. */
+  leave(withWill: boolean): void {
+    this.#closeDown(withWill);
     this.transport.end();
   }
 

@@ -3,6 +3,7 @@ import type { Metrics } from '../ops/metrics.ts';
 import type { Buckets } from '../policy/rate.ts';
 import type { Config } from '../schemas/config.ts';
 import type { ErrorBody } from '../schemas/errors.ts';
+import type { ConvId } from '../schemas/event.ts';
 import type { Authenticator, Identity } from '../schemas/identity.ts';
 import type { Bus } from '../store/bus.ts';
 import type { SessionStore } from '../store/sessions.ts';
@@ -38,6 +39,8 @@ export interface BrokerContext {
   readonly bus: Bus;
   readonly hub: Hub;
   readonly sender: Sender;
+  /** Moves the user's read cursor and tells whom it concerns; durable when it resolves. */
+  readonly moveRead: (conv: ConvId, uid: string, seq: number) => Promise<unknown>;
   readonly custom: CustomTopics;
   readonly rpc: Rpc;
   readonly registry: Registry;

@@ -29,6 +29,8 @@ export interface CommitOptions {
 /** A submission costs about this much beside its payload. */
 const overheadBytes = 512;
 const maxBatchDefault = 1024;
+const earlyBatchDefault = 64;
+const maxInFlight = 8;
 const maxWaitingDefault = 64 * 1024 * 1024;
 
 /**
@@ -38,6 +40,7 @@ const maxWaitingDefault = 64 * 1024 * 1024;
 export class CommitQueue implements Committer {
   readonly #timeline: Timeline;
   readonly #maxBatch: number;
+  readonly #earlyBatch = earlyBatchDefault;
   readonly #maxWaitingBytes: number;
   readonly #observer: CommitObserver | undefined;
   readonly #now: () => number;
@@ -94,7 +97,9 @@ export class CommitQueue implements Committer {
     this.#receivers.push(receiver);
     this.#waiting++;
     this.#waitingBytes += submission.raw.length + overheadBytes;
-    if (this.#inFlight === 0 && !this.#scheduled) {
+    // A burst does not wait for its end: the disk works on its beginning while the rest is read.
+    if (this.#submissions.length >= this.#earlyBatch && this.#inFlight < maxInFlight) this.#commit();
+    else if (this.#inFlight === 0 && !this.#scheduled) {
       this.#scheduled = true;
       setImmediate(this.#commit);
     }

@@ -1,20 +1,13 @@
-import {
-  type Conv,
-  type ConvId,
-  directConv,
-  groupConv,
-  parseConv,
-  peerOf,
-  type StoredEvent,
-} from '../../schemas/event.ts';
+import { type Conv, type ConvId, groupConv, parseConv, type StoredEvent } from '../../schemas/event.ts';
 import type { Bus, BusMessage, Notice } from '../../store/bus.ts';
 import type { SessionStore, StoredSession } from '../../store/sessions.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import { publish } from '../gate/writer.ts';
 import { HubEvent, type TopicBytes, topicBytes } from './event.ts';
 import { Ordinals, packetIdOf } from './inflight.ts';
+import { Progress } from './progress.ts';
 import { RecentEvents } from './recent.ts';
-import { Session, type SessionInit, type Track } from './session.ts';
+import { Session, type SessionInit } from './session.ts';
 
 /** A user with connected sessions on this node. */
 export interface UserNode {
@@ -68,19 +61,19 @@ export class Hub {
   readonly recent = new RecentEvents(recentBytes);
   readonly counters: HubCounters = { deliveries: 0, replayed: 0 };
   readonly now: () => number;
+  readonly progress: Progress;
   readonly #users = new Map<string, UserNode>();
   readonly #groups = new Map<string, GroupNode>();
   readonly #parsed = new Map<ConvId, Conv>();
   readonly #options: HubOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #leaveBus: () => void;
-  #positionsDue: Session[] = [];
-  #cursorsDue: Track[] = [];
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.now = options.now;
+    this.progress = new Progress(options);
     this.#leaveBus = options.bus.subscribe((message) => this.#onBus(message));
     this.#timer = setInterval(() => this.#sweep(), flushMs);
     this.#timer.unref();
@@ -241,7 +234,7 @@ export class Hub {
   }
 
   notifySession(session: Session, notice: Notice): void {
-    const wish = session.noticeWish;
+    const wish = session.wishes.notices;
     if (wish === 'silent') return;
     const qos = notice.type === 'typing' ? 0 : (wish?.qos ?? 1);
     const payload = Buffer.from(JSON.stringify({ ...notice, ts: this.now() }));
@@ -317,62 +310,20 @@ export class Hub {
     }
   }
 
-  positionsDue(session: Session): void {
-    this.#positionsDue.push(session);
-  }
-
-  cursorDue(track: Track): void {
-    this.#cursorsDue.push(track);
-  }
-
   #sweep(): void {
     const now = this.now();
     const maxLagMs = this.#options.maxLagMs ?? 600_000;
     for (const user of this.#users.values()) {
       for (const session of user.sessions) session.checkProgress(now, maxLagMs);
     }
-    this.#flushing = this.#flushing.then(() => this.flush());
+    this.#flushing = this.#flushing.then(() => this.#flush());
   }
 
-  /** Saves positions and delivered cursors that moved; tells the senders in direct conversations. */
-  async flush(): Promise<void> {
-    const sessions = this.#positionsDue;
-    const tracks = this.#cursorsDue;
-    this.#positionsDue = [];
-    this.#cursorsDue = [];
+  async #flush(): Promise<void> {
     try {
-      await Promise.all([this.#savePositions(sessions), this.#saveCursors(tracks)]);
+      await this.progress.flush();
     } catch (error) {
       this.#options.onError(error);
-    }
-  }
-
-  async #savePositions(sessions: readonly Session[]): Promise<void> {
-    if (sessions.length === 0) return;
-    const updates = sessions.map((session) => ({
-      uid: session.user.uid,
-      clientId: session.clientId,
-      positions: session.takeMoved(),
-    }));
-    await this.#options.sessions.progress(updates);
-  }
-
-  async #saveCursors(tracks: readonly Track[]): Promise<void> {
-    if (tracks.length === 0) return;
-    const moves = tracks.map((track) => {
-      track.cursorDue = false;
-      return { conv: track.conv, uid: track.session.user.uid, delivered: track.acked };
-    });
-    await this.#options.timeline.moveCursors(moves);
-    for (const { conv, uid, delivered } of moves) {
-      const parsed = this.#parse(conv);
-      if (parsed?.kind !== 'direct' || parsed.a === parsed.b) continue;
-      const peer = peerOf(parsed, uid);
-      this.#options.bus.publish({
-        type: 'notice',
-        uid: peer,
-        notice: { type: 'delivered', conv: directConv(uid, peer), uid, seq: delivered },
-      });
     }
   }
 
@@ -381,7 +332,7 @@ export class Hub {
     clearInterval(this.#timer);
     this.#leaveBus();
     await this.#flushing;
-    await this.flush();
+    await this.#flush();
   }
 }
 
@@ -398,6 +349,6 @@ export const storedForm = (
   expirySeconds,
   ...(disconnectedAt === undefined ? {} : { disconnectedAt }),
   positions: session.positions(),
-  subscriptions: [...session.subscriptions(), ...custom],
-  silenced: session.silenced(),
+  subscriptions: [...session.wishes.subscriptions(), ...custom],
+  silenced: session.wishes.silenced(),
 });

@@ -1,10 +1,11 @@
 import type { ConvId } from '../../schemas/event.ts';
-import type { StoredSession, StoredSubscription } from '../../store/sessions.ts';
+import type { StoredSession } from '../../store/sessions.ts';
 import { reasons } from '../gate/fault.ts';
-import type { DeliveryOptions, HubEvent, TopicBytes } from './event.ts';
+import type { HubEvent, TopicBytes } from './event.ts';
 import type { Hub, UserNode } from './hub.ts';
 import { InFlight } from './inflight.ts';
 import type { Link } from './link.ts';
+import { type TopicWish, Wishes } from './wishes.ts';
 
 /** Where a session is in one conversation. */
 export interface Track {
@@ -29,9 +30,6 @@ export interface Track {
   /** The delivered cursor has to be moved to `acked`. */
   cursorDue: boolean;
 }
-
-/** What a session wants of a server topic; `silent` after it unsubscribed. */
-export type TopicWish = DeliveryOptions | 'silent';
 
 /** At most so many events of one conversation are replayed on resume; before them comes a gap notice. */
 export const replayLimit = 1000;
@@ -84,15 +82,14 @@ export class Session {
   #closed = false;
   /** When the client last made progress, ms. */
   progressAt = 0;
-  inboxWish: TopicWish | undefined;
-  noticeWish: TopicWish | undefined;
-  #groupWishes: Map<string, TopicWish> | undefined;
+  readonly wishes: Wishes;
 
   constructor(hub: Hub, init: SessionInit) {
     this.#hub = hub;
     this.clientId = init.clientId;
     this.did = init.did;
     this.user = init.user;
+    this.wishes = new Wishes(init.user.uid);
     this.link = init.link;
     this.#window = init.window;
     this.#maxBacklog = init.maxBacklogBytes;
@@ -206,7 +203,7 @@ export class Session {
   }
 
   #wishOf(track: Track): TopicWish | undefined {
-    return track.gid === undefined ? this.inboxWish : this.#groupWishes?.get(track.gid);
+    return track.gid === undefined ? this.wishes.inbox : this.wishes.group(track.gid);
   }
 
   #transmit(track: Track, event: HubEvent, shared: number): void {
@@ -259,12 +256,12 @@ export class Session {
     track.acked = event.seq;
     if (this.stored !== undefined && !track.moved) {
       track.moved = true;
-      if (this.#moved.length === 0) this.#hub.positionsDue(this);
+      if (this.#moved.length === 0) this.#hub.progress.positionsDue(this);
       this.#moved.push(track);
     }
     if (!track.cursorDue && event.from !== this.user.uid) {
       track.cursorDue = true;
-      this.#hub.cursorDue(track);
+      this.#hub.progress.cursorDue(track);
     }
   }
 
@@ -399,35 +396,5 @@ export class Session {
     this.#closed = true;
     this.#behind = [];
     this.#waiting = undefined;
-  }
-
-  /** What the client wants of one of its server topics (`u/…`, `n/…`, `g/…`); undefined as everyone gets it: QoS 1. */
-  wish(topic: string, wish: TopicWish | undefined): void {
-    if (topic.startsWith('u/')) this.inboxWish = wish;
-    else if (topic.startsWith('n/')) this.noticeWish = wish;
-    else {
-      const gid = topic.slice(2);
-      this.#groupWishes ??= new Map();
-      if (wish === undefined) this.#groupWishes.delete(gid);
-      else this.#groupWishes.set(gid, wish);
-    }
-  }
-
-  /** The topics the session unsubscribed from. */
-  silenced(): string[] {
-    return this.#wishes().flatMap(([topic, wish]) => (wish === 'silent' ? [topic] : []));
-  }
-
-  /** The wishes for its topics as subscriptions, for the stored session. */
-  subscriptions(): StoredSubscription[] {
-    return this.#wishes().flatMap(([filter, wish]) => (wish === 'silent' ? [] : [{ filter, ...wish }]));
-  }
-
-  #wishes(): [topic: string, wish: TopicWish][] {
-    const wishes: [string, TopicWish][] = [];
-    if (this.inboxWish !== undefined) wishes.push([`u/${this.user.uid}`, this.inboxWish]);
-    if (this.noticeWish !== undefined) wishes.push([`n/${this.user.uid}`, this.noticeWish]);
-    for (const [gid, wish] of this.#groupWishes ?? []) wishes.push([`g/${gid}`, wish]);
-    return wishes;
   }
 }

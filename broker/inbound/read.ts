@@ -2,7 +2,6 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { PetrelError } from '../../schemas/errors.ts';
 import type { Target } from '../../schemas/topics.ts';
-import { moveRead } from '../../worker/read.ts';
 import type { Connection } from '../connection.ts';
 import { parsePayload } from './payload.ts';
 
@@ -19,5 +18,5 @@ export async function read(connection: Connection, target: Target, payload: Buff
     throw new PetrelError(route.group.facts.exists ? 'send.not-member' : 'group.not-found');
   }
   if (route.direct !== undefined && !route.direct.facts.exists) throw new PetrelError('user.not-found');
-  await moveRead(connection.context, route.conv, uid, seq);
+  await connection.context.moveRead(route.conv, uid, seq);
 }

@@ -81,7 +81,10 @@ function wish(connection: Connection, subscription: StoredSubscription): Granted
   const { filter, identifier } = subscription;
   const qos = subscription.qos === 0 ? 0 : 1;
   const plain = qos === 1 && identifier === undefined;
-  session.wish(filter, plain ? undefined : { qos, ...(identifier === undefined ? {} : { identifier }) });
+  session.wishes.set(
+    filter,
+    plain ? undefined : { qos, ...(identifier === undefined ? {} : { identifier }) },
+  );
   return { code: qos };
 }
 
@@ -105,11 +108,11 @@ async function unsubscribeOne(connection: Connection, filter: string): Promise<n
     case 'inbox':
     case 'notices':
       if (topic.uid !== identity.uid) return reasons.noSubscriptionExisted;
-      session.wish(filter, 'silent');
+      session.wishes.set(filter, 'silent');
       return reasons.success;
     case 'group':
       if (!session.user.groups.has(topic.gid)) return reasons.noSubscriptionExisted;
-      session.wish(filter, 'silent');
+      session.wishes.set(filter, 'silent');
       return reasons.success;
     case 'answers':
       return reasons.success;
