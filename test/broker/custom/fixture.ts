@@ -1,4 +1,5 @@
 import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
+import { OutboundAliases } from '../../../broker/custom/aliases.ts';
 import type { CustomClient, CustomPublish, CustomTopics, Granted } from '../../../broker/custom/custom.ts';
 import { type CustomOptions, createCustomTopics } from '../../../broker/custom/topics.ts';
 import type { Hub } from '../../../broker/hub/hub.ts';
@@ -63,6 +64,8 @@ export interface ClientOptions {
   readonly persistent?: boolean;
   readonly scopes?: readonly string[];
   readonly maxPacketSize?: number;
+  /** The client's Topic Alias Maximum. */
+  readonly aliases?: number;
 }
 
 export interface TestClient extends CustomClient {
@@ -91,7 +94,8 @@ export function connect(key: string, options: ClientOptions = {}): TestClient {
     resumed: false,
   });
   const identity = { uid, scopes: new Set(scopes), expiresAt: Number.POSITIVE_INFINITY };
-  return { key, identity, link, session, persistent };
+  const aliases = options.aliases === undefined ? {} : { aliases: new OutboundAliases(options.aliases) };
+  return { key, identity, link, session, persistent, ...aliases };
 }
 
 /** A node's custom topics with a clock that stands until it is moved. */
