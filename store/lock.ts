@@ -15,11 +15,23 @@ export class StoreLocked extends Error {
 const busy = 5;
 
 /**
+ * Makes an empty file with mode 0600 where there is none. One that is there is not opened: closing any descriptor of a
+ * file gives up all locks that the process has on it.
+ */
+export function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/**
  * Takes the lock file for this process until the answered function is called or the process ends, however it ends: the
  * lock is one of the kernel's, which SQLite holds. Throws StoreLocked at once where it is taken.
  */
 export function lockFile(path: string): () => void {
-  closeSync(openSync(path, 'a', 0o600));
+  makeFile(path);
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     db.exec('pragma journal_mode = memory; begin exclusive');

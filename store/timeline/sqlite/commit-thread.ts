@@ -59,13 +59,14 @@ type Write = Extract<Call, { name: 'append' | 'moveCursors' }>;
 let writes: Write[] = [];
 let failed = false;
 
-flusher.onFreed = () => write();
+flusher.onChange = () => write();
 
 function write(): void {
-  if (writes.length === 0 || flusher.full) return;
+  if (writes.length === 0 || (flusher.full && !flusher.failing)) return;
   const taken = writes;
   writes = [];
   try {
+    if (flusher.full) throw new Error('the tables take no more');
     const batches = taken.map(({ name, input }): Batch => ({ kind: name, block: blockOf(input) }));
     const outputs = committer.commit(batches);
     failed = false;
@@ -105,7 +106,7 @@ function take(call: Call): void {
 }
 
 function check(): void {
-  if (flusher.full) throw new Error('too much waits for the tables');
+  if (flusher.full && flusher.failing) throw new Error('the tables take no more');
   // After a failure only a write shows whether the disk takes one again.
   if (failed) journal.probe();
   failed = false;

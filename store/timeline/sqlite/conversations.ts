@@ -54,14 +54,14 @@ export const lineWords = 16;
 
 /** Room for a name: the longest, to the next multiple of 4. */
 const nameBytes = 132;
-const keptConversations = 65_536;
 
 /**
  * The conversations in use, each known by a small number, its slot. What every append touches is one cache line a
  * conversation, because with thousands of them in use that is what an append costs.
  */
 export class Conversations {
-  readonly #tables: Tables;
+  readonly #tables: Pick<Tables, 'lastConversation' | 'conversation'>;
+  readonly #kept: number;
   readonly #extras = new Map<number, Extra>();
   readonly #newDirects = new Map<string, Set<number>>();
   #capacity = 1024;
@@ -75,8 +75,10 @@ export class Conversations {
   #words = new Uint32Array(this.#capacity * lineWords);
   #doubles = new Float64Array(this.#words.buffer);
 
-  constructor(tables: Tables) {
+  /** `kept`: how many to hold at least before any is forgotten. */
+  constructor(tables: Pick<Tables, 'lastConversation' | 'conversation'>, kept = 65_536) {
     this.#tables = tables;
+    this.#kept = kept;
     this.#lastNumber = tables.lastConversation();
   }
 
@@ -197,7 +199,7 @@ export class Conversations {
 
   /** Forgets what is not used, if there is too much. Not while a commit is under way. */
   trim(): void {
-    if (this.#count - this.#free.length <= keptConversations) return;
+    if (this.#count - this.#free.length <= this.#kept) return;
     const free = new Set(this.#free);
     for (let slot = 0; slot < this.#count; slot++) {
       if (free.has(slot) || this.#pinned(slot)) continue;

@@ -27,8 +27,9 @@ export class Flusher {
   #old = false;
   /** A generation that left memory, for its arrays. */
   #spare: Generation | undefined;
-  /** Called when a generation left memory. */
-  onFreed: () => void = () => {};
+  #failing = false;
+  /** Called when a generation left memory, and when one could not. */
+  onChange: () => void = () => {};
 
   constructor(parts: {
     journal: Journal;
@@ -51,6 +52,11 @@ export class Flusher {
   /** Whether so much waits for the tables that appends must wait too. */
   get full(): boolean {
     return this.#busy !== undefined && this.#unindexed() >= this.#limits.maxBytes;
+  }
+
+  /** Whether the tables could not take what they were given last; it is tried again. */
+  get failing(): boolean {
+    return this.#failing;
   }
 
   /** Called after every commit. */
@@ -104,7 +110,7 @@ export class Flusher {
     this.#busy.then((freed) => {
       this.#busy = undefined;
       if (!freed) return;
-      this.onFreed();
+      this.onChange();
       this.consider();
     });
   }
@@ -118,10 +124,13 @@ export class Flusher {
     for (;;) {
       try {
         await this.#index(file);
+        this.#failing = false;
         break;
       } catch (error) {
         this.#warn(`The journal cannot be moved into the tables: ${String(error)}`);
         if (this.#closing) return false;
+        this.#failing = true;
+        this.onChange();
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }

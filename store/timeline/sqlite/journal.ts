@@ -79,6 +79,8 @@ export class Journal {
 
   /** Begins the next generation in a file of its own, and answers the file that is now complete. */
   rotate(): { path: string; length: number; generation: number } | undefined {
+    // A later start reads the whole of a file that is not indexed yet.
+    this.#repair();
     const used = this.#free.pop();
     const path = used ?? join(this.#dir, `journal-${++this.#files}`);
     const generation = this.#generation + 1;

@@ -82,6 +82,11 @@ export class StoreThread {
     );
   }
 
+  /** Ends the thread as a crash would; for tests. */
+  async terminate(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
   async close(): Promise<void> {
     await this.#starting?.catch(() => {});
     const worker = this.#worker;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { makeFile } from '../../lock.ts';
 
 /**
  * The indexed part of the timeline, behind the journal.
@@ -48,7 +48,7 @@ export const firstOf = (id: number | bigint): number => Number(BigInt(id) & BigI
 export function openTables(dir: string, writer: boolean, maxPages?: number): DatabaseSyncInstance {
   const path = join(dir, 'timeline.db');
   // -wal and -shm take their mode from the file.
-  closeSync(openSync(path, 'a', 0o600));
+  makeFile(path);
   const db = new DatabaseSync(path, { timeout: 5000 });
   if (!writer) {
     db.exec('pragma query_only = 1; pragma cache_size = -8192');
