@@ -12,6 +12,9 @@ import { SocketTransport, type Transport, WebSocketTransport } from './gate/tran
 /** WebSocket subprotocols of MQTT. [MQTT-6.0.0-3] */
 const subprotocols = ['mqtt', 'mqttv3.1'];
 
+/** WebSocket messages up to this size are taken, however small the packets have to be. */
+const minMessageBytes = 1024 * 1024;
+
 /** Opens the doors for MQTT: TCP, TLS, and WebSocket at /mqtt of an HTTP server. */
 export class BrokerServer {
   readonly #context: BrokerContext;
@@ -80,7 +83,8 @@ export class BrokerServer {
   attachTo(server: HttpServer, trustProxy: boolean): void {
     const sockets = new WebSocketServer({
       noServer: true,
-      maxPayload: this.#context.config.mqtt.maxPacketSize + 16,
+      // A message may hold several packets, and one that is too large is to be told 0x95. [MQTT-6.0.0-2]
+      maxPayload: Math.max(4 * this.#context.config.mqtt.maxPacketSize, minMessageBytes),
       perMessageDeflate: false,
       handleProtocols: (offered) => subprotocols.find((protocol) => offered.has(protocol)) ?? false,
     });

@@ -24,6 +24,9 @@ export async function reauthenticate(connection: Connection, packet: AuthPacket)
   } catch (error) {
     // [MQTT-4.12.1-2]
     const { code, message } = toPetrelError(error);
-    connection.end(errors[code].reason, `${code}: ${message}`);
+    const { reason } = errors[code];
+    // "Bad user name or password" has no place in a DISCONNECT (section 3.14.2.1).
+    const allowed = reason === reasons.badUserNameOrPassword ? reasons.notAuthorized : reason;
+    connection.end(allowed, `${code}: ${message}`);
   }
 }

@@ -32,6 +32,8 @@ export class PacketClient {
   readonly #waiters = new Set<Waiter>();
   readonly #parser;
   #open = true;
+  /** Why the server's bytes are no packets. */
+  #fault: Error | undefined;
   #lastId = 0;
 
   constructor(socket: Duplex, version: Version = 5) {
@@ -39,10 +41,14 @@ export class PacketClient {
     this.version = version;
     this.#parser = parser({ protocolVersion: version });
     this.#parser.on('packet', (packet) => this.#onPacket(packet));
-    this.#parser.on('error', (error: Error) => this.#rejectAll(error));
+    this.#parser.on('error', (error: Error) => {
+      this.#fault = error;
+      this.#rejectAll(error);
+    });
     socket.on('data', (bytes: Buffer) => this.#parser.parse(bytes));
     // A reset ends a connection as well as a FIN does: `closed` tells.
     socket.on('error', () => {});
+    socket.once('end', () => socket.end());
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#open = false;
@@ -103,6 +109,7 @@ export class PacketClient {
   /** The packet that ends the connection, once it has ended; undefined where it ended without one. */
   async ending(): Promise<PacketOf<'disconnect'> | undefined> {
     await within('the end of the connection', this.closed, waitMs);
+    if (this.#fault) throw this.#fault;
     return this.inbox.find((packet) => packet.cmd === 'disconnect');
   }
 

@@ -30,7 +30,7 @@ export class Petrel {
   /** Everything written to stdout, by all its processes. */
   output = '';
   readonly dataDir = mkdtempSync(join(tmpdir(), 'petrel-e2e-'));
-  readonly #env: Readonly<Record<string, string>>;
+  #env: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   #ended: Promise<Ended> = Promise.resolve({ code: null, errors: '' });
   #addresses: Partial<Record<Scheme, string>> = {};
@@ -91,6 +91,12 @@ export class Petrel {
       line.split(' ').map((address) => [address.split(':', 1)[0]!, address.trim()]),
     );
     return this;
+  }
+
+  /** From now on it starts on the ports it has now, for clients that reconnect by themselves. */
+  keepPorts(): void {
+    const [mqtt, http] = [String(this.port('mqtt')), String(this.port('http'))];
+    this.#env = { ...this.#env, PETREL_MQTT_PORT: mqtt, PETREL_HTTP_PORT: http };
   }
 
   /** SIGTERM. */
