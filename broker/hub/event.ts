@@ -19,6 +19,8 @@ export interface DeliveryOptions {
   readonly identifier?: number;
 }
 
+const noBytes = new Uint8Array(0);
+
 /** An event on its way to sessions: its frames are built once for each topic and protocol version. */
 export class HubEvent {
   readonly conv: string;
@@ -27,7 +29,9 @@ export class HubEvent {
   readonly from: string;
   readonly bytes: number;
   readonly #head: string;
-  readonly #raw: Uint8Array;
+  #raw: Uint8Array;
+  /** Whether sessions that are behind will ask for it again. */
+  kept = false;
   #ordinal = 0;
   #topic: TopicBytes | undefined;
   #frame4: Buffer | undefined;
@@ -59,8 +63,9 @@ export class HubEvent {
     return this.#frame4;
   }
 
-  /** After its fan-out an event is kept for those who catch up; its frames are not. */
-  dropFrames(): void {
+  /** After its fan-out the frames are not needed, and the bytes only by those who catch up. */
+  release(): void {
+    if (!this.kept) this.#raw = noBytes;
     this.#topic = undefined;
     this.#frame4 = undefined;
     this.#frame5 = undefined;

@@ -195,14 +195,13 @@ export class Hub {
     const conv = this.#parse(stored.conv);
     if (conv === undefined) return;
     const event = new HubEvent(stored);
-    this.recent.add(event);
     const ordinal = this.ordinals.next();
     if (conv.kind === 'group') this.#deliverToGroup(conv.gid, event, ordinal);
     else {
       this.#deliverToUser(conv.a, event, ordinal);
       if (conv.a !== conv.b) this.#deliverToUser(conv.b, event, ordinal);
     }
-    event.dropFrames();
+    event.release();
   }
 
   #deliverToGroup(gid: string, event: HubEvent, ordinal: number): void {

@@ -2,8 +2,8 @@ import type { ConvId } from '../../schemas/event.ts';
 import type { HubEvent } from './event.ts';
 
 /**
- * The newest events of the busy conversations, bounded in bytes over all of them: a session that fell a little behind
- * catches up from here and not from the store.
+ * The events that sessions who fell behind have yet to get, bounded in bytes over all conversations: a session that is a
+ * little behind catches up from here and not from the store. Where nobody is behind, nothing is added.
  */
 export class RecentEvents {
   readonly #maxBytes: number;
@@ -17,10 +17,15 @@ export class RecentEvents {
     this.#maxBytes = maxBytes;
   }
 
+  /** Keeps an event that some session did not get; called for each such session. */
   add(event: HubEvent): void {
     const list = this.#byConv.get(event.conv);
-    if (list === undefined) this.#byConv.set(event.conv, [event]);
+    const last = list?.at(-1)?.seq;
+    if (last !== undefined && event.seq <= last) return;
+    // What is kept of a conversation has no holes.
+    if (list === undefined || last !== event.seq - 1) this.#byConv.set(event.conv, [event]);
     else list.push(event);
+    event.kept = true;
     this.#queue.push(event);
     this.#bytes += event.bytes;
     while (this.#bytes > this.#maxBytes && this.#queue.length - this.#first > 1) this.#evict();
@@ -34,7 +39,7 @@ export class RecentEvents {
     return start < 0 || start >= list.length ? undefined : list.slice(start, start + limit);
   }
 
-  /** Forgets a conversation: one of its events was rewritten. */
+  /** Forgets a conversation: nobody is behind in it any more, or one of its events was rewritten. */
   forget(conv: ConvId): void {
     this.#byConv.delete(conv);
   }

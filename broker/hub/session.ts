@@ -119,10 +119,12 @@ export class Session {
     const track = this.#tracks.get(event.conv) ?? this.#begin(event.conv, event.seq, topic, gid);
     if (track.behind) {
       track.head = event.seq;
+      this.#hub.recent.add(event);
       return;
     }
     if (event.seq <= track.sent) return;
     if (event.seq !== track.sent + 1 || !this.#ready || !this.#hasRoom()) {
+      this.#hub.recent.add(event);
       this.fallBehind(track, event.seq);
       return;
     }
