@@ -131,8 +131,11 @@ async function open(
   const kept = await sessions.get(identity.uid, clientId);
   if (connection.isClosed) return;
   const resumed = kept !== undefined && !packet.cleanStart;
-  context.registry.cancelWill(key);
-  if (!resumed) await custom.forget(key);
+  if (resumed) context.registry.cancelWill(key);
+  else {
+    context.registry.fireWill(key);
+    await custom.forget(key);
+  }
   const expirySeconds = expiryOf(packet, config.mqtt.sessionExpiryMax);
   const stored: StoredSession | undefined =
     expirySeconds === 0 && !resumed

@@ -98,6 +98,13 @@ export class Registry {
     this.#wills.delete(key);
   }
 
+  /** The session has ended before its will was due: the will waits no longer (section 3.1.3.2.2). */
+  fireWill(key: string): void {
+    const will = this.#wills.get(key);
+    this.cancelWill(key);
+    will?.fire();
+  }
+
   connections(): IterableIterator<Connection> {
     return this.#all.values();
   }
