@@ -300,7 +300,10 @@ export class Connection implements Link, Flushable, TransportListener {
   end(reason: number, message: string): void {
     if (this.#state === 'closed') return;
     if (this.#state === 'open' && this.version === 5) {
-      this.send(disconnect(reason, this.problemInformation ? { reasonString: message } : undefined));
+      const explained = disconnect(reason, { reasonString: message });
+      // [MQTT-3.14.2-3]
+      const fits = this.problemInformation && explained.length <= this.maxPacketSize;
+      this.send(fits ? explained : disconnect(reason));
     }
     this.context.log.debug({ conn: this.id, reason, message }, 'Connection ended by the server.');
     this.flush(this.context.flusher);

@@ -238,6 +238,8 @@ export class Hub {
     const qos = notice.type === 'typing' ? 0 : (wish?.qos ?? 1);
     const payload = Buffer.from(JSON.stringify({ ...notice, ts: this.now() }));
     const topic = `n/${session.user.uid}`;
+    // [MQTT-3.1.2-25] what is larger than the client takes is left out
+    if (payload.length + topic.length + 16 > session.link.maxPacketSize) return;
     const properties =
       wish?.identifier === undefined ? undefined : { subscriptionIdentifiers: [wish.identifier] };
     session.sendAside(

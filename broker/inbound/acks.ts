@@ -72,13 +72,17 @@ const putText = (frame: Buffer, at: number, text: string): number => {
   return at + 2 + text.length;
 };
 
-/** An acknowledgement of a refusal: the reason code, and a reason string that starts with the error's code. */
-export function refusedAck(type: number, id: number, error: PetrelError, detail: boolean): Buffer {
+/**
+ * An acknowledgement of a refusal: the reason code, and where there is room a reason string that starts with the error's
+ * code. [MQTT-3.4.2-2]
+ */
+export function refusedAck(type: number, id: number, error: PetrelError, maxBytes: number): Buffer {
   const { reason } = errors[error.code];
-  if (!detail) return ack(5, type, id, reason);
+  const bare = ack(5, type, id, reason);
+  if (maxBytes <= bare.length) return bare;
   const retry: [string, string][] =
     error.retryAfterMs === undefined ? [] : [['retry-after', String(error.retryAfterMs)]];
-  return packet(
+  const explained = packet(
     type << 4,
     Buffer.of(id >> 8, id & 0xff, reason),
     encodeProperties({
@@ -86,6 +90,7 @@ export function refusedAck(type: number, id: number, error: PetrelError, detail:
       ...(retry.length === 0 ? {} : { userProperties: retry }),
     }),
   );
+  return explained.length > maxBytes ? bare : explained;
 }
 
 /** One inbound PUBLISH that waits for its answer; answers leave in the order of arrival. [MQTT-4.6.0-2] */
@@ -118,10 +123,13 @@ export class PendingAck implements Receiver {
     if (place.repeat) hot.repeats++;
     else hot.sends++;
     if (this.qos === 0) return;
-    this.frame =
-      connection.version === 5 && connection.problemInformation
-        ? storedAck(this.#type, this.id, this.route!.conv, place)
-        : ack(connection.version, this.#type, this.id);
+    if (connection.version === 5 && connection.problemInformation) {
+      this.frame = storedAck(this.#type, this.id, this.route!.conv, place);
+    }
+    // [MQTT-3.4.2-3] no user properties where they would make the packet larger than the client takes
+    if (this.frame === undefined || this.frame.length > connection.maxPacketSize) {
+      this.frame = ack(connection.version, this.#type, this.id);
+    }
     connection.answers.flush();
   }
 
@@ -137,8 +145,8 @@ export class PendingAck implements Receiver {
     const { connection } = this;
     connection.context.metrics.refusals.add(1, error.code);
     if (connection.version === 5 && this.qos > 0) {
-      const detail = this.explains && connection.problemInformation;
-      this.frame = refusedAck(this.#type, this.id, error, detail);
+      const maxBytes = this.explains && connection.problemInformation ? connection.maxPacketSize : 0;
+      this.frame = refusedAck(this.#type, this.id, error, maxBytes);
       if (this.qos === 2) connection.answers.releaseQos2(this.id);
       connection.answers.flush();
       return;
