@@ -34,6 +34,9 @@ import { CommitQueue } from './worker/commit.ts';
 import { moveRead } from './worker/read.ts';
 import { Sender } from './worker/sender.ts';
 
+// Frames are small and live for a moment: larger slabs mean fewer of them to make and to collect (Node's own are 8 KiB).
+Buffer.poolSize = 64 * 1024;
+
 const expireEveryMs = 60_000;
 const expireAtOnce = 1000;
 

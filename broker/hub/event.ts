@@ -1,4 +1,4 @@
-import { eventHead, type StoredEvent } from '../../schemas/event.ts';
+import { eventBytes, type StoredEvent } from '../../schemas/event.ts';
 import { putVarint, varintLength } from '../gate/writer.ts';
 import { packetIdOf } from './inflight.ts';
 
@@ -19,7 +19,7 @@ export interface DeliveryOptions {
   readonly identifier?: number;
 }
 
-const noBytes = new Uint8Array(0);
+const noBytes = Buffer.alloc(0);
 
 /** An event on its way to sessions: its frames are built once for each topic and protocol version. */
 export class HubEvent {
@@ -28,8 +28,8 @@ export class HubEvent {
   readonly ts: number;
   readonly from: string;
   readonly bytes: number;
-  readonly #head: string;
-  #raw: Uint8Array;
+  /** The event's JSON as it goes over the wire. */
+  #json: Buffer;
   /** Whether sessions that are behind will ask for it again. */
   kept = false;
   #ordinal = 0;
@@ -42,9 +42,8 @@ export class HubEvent {
     this.seq = event.seq;
     this.ts = event.ts;
     this.from = event.from;
-    this.#head = eventHead(event);
-    this.#raw = event.raw;
-    this.bytes = this.#head.length + this.#raw.length;
+    this.#json = eventBytes(event);
+    this.bytes = this.#json.length;
   }
 
   /** The QoS 1 frame under this ordinal; the same Buffer for all who ask for the same topic, version and ordinal. */
@@ -65,7 +64,7 @@ export class HubEvent {
 
   /** After its fan-out the frames are not needed, and the bytes only by those who catch up. */
   release(): void {
-    if (!this.kept) this.#raw = noBytes;
+    if (!this.kept) this.#json = noBytes;
     this.#topic = undefined;
     this.#frame4 = undefined;
     this.#frame5 = undefined;
@@ -83,16 +82,10 @@ export class HubEvent {
     qos: number,
     identifier: number | undefined,
   ): Buffer {
-    const head = this.#head;
-    const raw = this.#raw;
+    const json = this.#json;
     const identifierLength = identifier === undefined ? 0 : 1 + varintLength(identifier);
     const length =
-      topic.length +
-      (qos > 0 ? 2 : 0) +
-      (version === 5 ? 1 + identifierLength : 0) +
-      head.length +
-      raw.length -
-      1;
+      topic.length + (qos > 0 ? 2 : 0) + (version === 5 ? 1 + identifierLength : 0) + json.length;
     const frame = Buffer.allocUnsafe(1 + varintLength(length) + length);
     frame[0] = 0x30 | (qos << 1);
     let at = putVarint(frame, 1, length);
@@ -110,8 +103,7 @@ export class HubEvent {
         at = putVarint(frame, at, identifier);
       }
     }
-    at += frame.write(head, at, 'latin1');
-    frame.set(raw.subarray(1), at);
+    frame.set(json, at);
     return frame;
   }
 }

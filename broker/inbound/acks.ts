@@ -34,7 +34,7 @@ const dupPair = pair('dup', '1');
 export function storedAck(type: number, id: number, conv: string, place: Appended): Buffer {
   const prefix = prefixOf(conv);
   const seq = String(place.seq);
-  const ts = String(place.ts);
+  const ts = textOf(place.ts);
   const dup = place.repeat ? dupPair.length : 0;
   const properties = prefix.length + 2 + seq.length + tsKey.length + 2 + ts.length + dup;
   const propertiesLength = properties < 0x80 ? 1 : 2;
@@ -53,6 +53,18 @@ export function storedAck(type: number, id: number, conv: string, place: Appende
   at = putText(frame, at + tsKey.length, ts);
   if (place.repeat) frame.set(dupPair, at);
   return frame;
+}
+
+let lastTs = 0;
+let lastTsText = '0';
+
+/** The events of a batch have one time as a rule. */
+function textOf(ts: number): string {
+  if (ts !== lastTs) {
+    lastTs = ts;
+    lastTsText = String(ts);
+  }
+  return lastTsText;
 }
 
 const putLength = (frame: Buffer, at: number, length: number): number => {
