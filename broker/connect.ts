@@ -171,11 +171,21 @@ async function open(
       session.wishes.set(`u/${identity.uid}`, 'silent');
       session.wishes.set(`n/${identity.uid}`, 'silent');
     }
+    const received = resumed ? kept.received : undefined;
+    const store = async (disconnectedAt?: number): Promise<void> => {
+      if (stored === undefined) return;
+      const subscriptions = resumed ? stored.subscriptions : [];
+      const left = disconnectedAt === undefined ? undefined : received;
+      await sessions.put(storedForm(session, subscriptions, expirySeconds, disconnectedAt, left));
+    };
     // A session exists from its CONNACK: whatever crashes after it, the session is there.
-    if (stored !== undefined) {
-      await sessions.put(storedForm(session, resumed ? stored.subscriptions : [], expirySeconds));
+    await store();
+    if (connection.isClosed) {
+      // The session is as without this connection, and expires.
+      await store(context.now());
+      throw new PetrelError('connect.not-ready', 'The connection ended.');
     }
-    if (connection.isClosed) throw new PetrelError('connect.not-ready', 'The connection ended.');
+    if (received !== undefined) connection.answers.restore(received);
   } catch (error) {
     hub.detach(session);
     throw error;

@@ -6,7 +6,7 @@ import type { BrokerContext } from './context.ts';
 import type { CustomClient } from './custom/custom.ts';
 import type { Flushable, Flusher } from './flusher.ts';
 import { readConnect, readVersion, type Will } from './gate/connect.ts';
-import { malformed, ProtocolFault, reasons } from './gate/fault.ts';
+import { ProtocolFault, reasons } from './gate/fault.ts';
 import { readPublish, type TopicAliases } from './gate/publish.ts';
 import { Reader } from './gate/reader.ts';
 import { Splitter } from './gate/splitter.ts';
@@ -206,10 +206,11 @@ export class Connection implements Link, Flushable, TransportListener {
       this.destroy();
       return Promise.resolve();
     }
-    if (first & 0x0f) throw malformed('The flags of CONNECT are not 0.');
-    this.version = readVersion(reader);
-    const packet = readConnect(reader, this.version);
+    const spoken = readVersion(reader);
+    this.version = spoken.version;
     this.#state = 'connecting';
+    const packet = readConnect(reader, spoken, first & 0x0f);
+    this.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     return accept(this, packet);
   }
 
@@ -286,9 +287,12 @@ export class Connection implements Link, Flushable, TransportListener {
   refuse(reason: number, message: string): void {
     if (this.#state === 'closed') return;
     const { version } = this;
+    // Who has not begun a CONNECT speaks something else, and gets no packet.
+    if (this.#state === 'new') this.context.log.debug({ conn: this.id, message }, 'Not MQTT.');
     // MQTT 3 has return codes for refusals, for breaches of the protocol it closes. [MQTT-3.1.4-1] of 3.1.1
-    if (version === 5) this.send(connack(5, false, reason, { reasonString: message }));
-    else if (reason !== reasons.malformedPacket && reason !== reasons.protocolError) {
+    else if (version === 5) {
+      this.#sendFitting(connack(5, false, reason, { reasonString: message }), connack(5, false, reason));
+    } else if (reason !== reasons.malformedPacket && reason !== reasons.protocolError) {
       this.send(connack(version, false, returnCode(reason)));
     }
     this.flush(this.context.flusher);
@@ -337,10 +341,11 @@ export class Connection implements Link, Flushable, TransportListener {
     else metrics.connections.add(-1, this.transport.kind, versionName(this.version));
     this.#splitter.clear();
     this.#frames = [];
+    const received = this.#answers?.received() ?? [];
     this.#answers?.clear();
     this.routes.clear();
     if (this.accepted !== undefined) {
-      endSession(this, this.accepted, withWill);
+      endSession(this, this.accepted, withWill, received);
       log.debug({ conn: this.id }, 'Connection closed.');
     }
   }

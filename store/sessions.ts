@@ -25,6 +25,8 @@ export interface StoredSession {
   readonly subscriptions: readonly StoredSubscription[];
   /** Server topics (`u/…`, `n/…`, `g/…`) the session unsubscribed from. */
   readonly silenced: readonly string[];
+  /** Packet ids of QoS 2 messages from the client that were taken and not released (PUBREL) when the connection ended. */
+  readonly received?: readonly number[];
 }
 
 /**

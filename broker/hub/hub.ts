@@ -343,6 +343,7 @@ export const storedForm = (
   custom: StoredSession['subscriptions'],
   expirySeconds: number,
   disconnectedAt?: number,
+  received: readonly number[] = [],
 ): StoredSession => ({
   uid: session.user.uid,
   clientId: session.clientId,
@@ -352,4 +353,5 @@ export const storedForm = (
   positions: session.positions(),
   subscriptions: [...session.wishes.subscriptions(), ...custom],
   silenced: session.wishes.silenced(),
+  ...(received.length === 0 ? {} : { received }),
 });

@@ -14,6 +14,8 @@ export class Answers {
   #qos1 = 0;
   /** QoS 2 messages without PUBREL. */
   #qos2: Set<number> | undefined;
+  /** Such of the session's earlier connections: they count as in flight when the client sends them again. */
+  #earlier: Set<number> | undefined;
   #relieved: (() => void) | undefined;
 
   constructor(receiveMaximum: number, send: (frame: Buffer) => void) {
@@ -78,7 +80,24 @@ export class Answers {
     if (this.#qos2?.has(id) === true) return true;
     this.#qos2 ??= new Set();
     this.#qos2.add(id);
-    return false;
+    return this.#earlier?.delete(id) ?? false;
+  }
+
+  /** A session is taken up: what its earlier connections left without PUBREL. */
+  restore(received: readonly number[]): void {
+    this.#earlier = new Set(received);
+  }
+
+  /**
+   * The QoS 2 messages that were taken and wait for PUBREL, for the stored session: at most as many as a client may have
+   * in flight, so that one that never releases is bounded. (section 4.1)
+   */
+  received(): number[] {
+    if (this.#qos2 === undefined && this.#earlier === undefined) return [];
+    const open = new Set<number>();
+    for (const { qos, id, frame } of this.#pending) if (qos === 2 && frame === undefined) open.add(id);
+    const taken = [...(this.#qos2 ?? [])].filter((id) => !open.has(id));
+    return [...(this.#earlier ?? []), ...taken].slice(-this.#receiveMaximum);
   }
 
   /** Whether the answer to this QoS 2 message is still to come. */
@@ -88,7 +107,7 @@ export class Answers {
 
   /** PUBREL, or a PUBREC that refused: the id is free. Answers whether it was known. */
   releaseQos2(id: number): boolean {
-    return this.#qos2?.delete(id) ?? false;
+    return this.#qos2?.delete(id) === true || this.#earlier?.delete(id) === true;
   }
 
   clear(): void {

@@ -5,7 +5,12 @@ import type { Will } from '../gate/connect.ts';
 import { storedForm } from '../hub/hub.ts';
 
 /** What the end of a connection leaves: a session that lives on, a will that fires. */
-export function endSession(connection: Connection, accepted: Accepted, withWill: boolean): void {
+export function endSession(
+  connection: Connection,
+  accepted: Accepted,
+  withWill: boolean,
+  received: readonly number[],
+): void {
   const { context } = connection;
   const { registry, hub, custom, sessions, log } = context;
   const { key, session, expirySeconds, will } = accepted;
@@ -20,7 +25,7 @@ export function endSession(connection: Connection, accepted: Accepted, withWill:
       return;
     }
     const subscriptions = custom.subscriptionsOf(key);
-    await sessions.put(storedForm(session, subscriptions, expirySeconds, context.now()));
+    await sessions.put(storedForm(session, subscriptions, expirySeconds, context.now(), received));
   });
   left.catch((error: unknown) => log.error({ err: error, conn: connection.id }, 'A session was not stored.'));
   if (withWill && will !== undefined) schedule(connection, accepted, will);

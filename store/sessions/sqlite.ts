@@ -11,12 +11,13 @@ const neverExpires = 0xffff_ffff;
 const schema = `create table if not exists sessions (
   uid text, client_id text, created_at integer not null, expiry_seconds integer not null, disconnected_at integer,
   expires_at integer, positions text not null, subscriptions text not null, silenced text not null,
+  received text not null,
   primary key (uid, client_id)) without rowid`;
 const index = `create index if not exists sessions_by_expiry on sessions (expires_at) where expires_at is not null`;
 
 const sql = {
   get: `select * from sessions where uid = ? and client_id = ? and coalesce(expires_at, ?3) >= ?3`,
-  put: `insert or replace into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  put: `insert or replace into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   // RFC 7396: members of the patch replace those of the target.
   progress: `update sessions set positions = json_patch(positions, ?3) where uid = ?1 and client_id = ?2`,
   subscribers: `select uid, client_id as clientId, subscriptions from sessions
@@ -39,6 +40,7 @@ interface Row {
   readonly positions: string;
   readonly subscriptions: string;
   readonly silenced: string;
+  readonly received: string;
 }
 
 interface Write {
@@ -103,6 +105,7 @@ class SqliteSessions implements SessionStore {
       positions: JSON.parse(row.positions),
       subscriptions: JSON.parse(row.subscriptions),
       silenced: JSON.parse(row.silenced),
+      ...(row.received !== '[]' && { received: JSON.parse(row.received) }),
     };
   }
 
@@ -117,8 +120,8 @@ class SqliteSessions implements SessionStore {
         sql.put,
         [
           ...[uid, clientId, createdAt, expirySeconds, disconnectedAt ?? null, expiresAt],
-          ...[session.positions, session.subscriptions, session.silenced].map((value) =>
-            JSON.stringify(value),
+          ...[session.positions, session.subscriptions, session.silenced, session.received ?? []].map(
+            (value) => JSON.stringify(value),
           ),
         ],
       ],

@@ -53,6 +53,15 @@ export function sessionsConformance(
         assert.equal(await again.get('bob', 'phone'), undefined);
       }));
 
+    test('keeps the packet ids of messages that wait for their release', () =>
+      withStore(async ({ store }) => {
+        const left = session({ disconnectedAt: nowMs, received: [1, 65_535] });
+        await store.put(left);
+        assert.deepEqual(await store.get('alice', 'phone'), left);
+        await store.put(session());
+        assert.deepEqual(await store.get('alice', 'phone'), session());
+      }));
+
     test('lets a session that was connected when the server died expire like any other', () =>
       withStore(async (opened) => {
         await opened.store.put(session({ expirySeconds: 60 }));
