@@ -29,6 +29,8 @@ const checkpointPages = 12_000;
 /** What a journal file holds, sorted out: where the entries of each conversation begin. */
 interface Sorted {
   readonly events: Map<number, number[]>;
+  /** Those with a target or replacements, in the order of their commits. */
+  readonly changes: number[];
   /** The last entry of each (conversation, uid). */
   readonly cursors: Map<string, number>;
 }
@@ -84,7 +86,8 @@ export class Indexer {
       const convs = [...sorted.events.keys()].sort((a, b) => a - b);
       for (const conv of convs) this.#putConversation(file, conv, sorted.events.get(conv)!);
       this.#writer.flush();
-      for (const conv of convs) this.#finish(file, conv, sorted.events.get(conv)!);
+      for (const start of sorted.changes) this.#change(file, start);
+      for (const conv of convs) this.#keys.extend(conv);
       for (const start of sorted.cursors.values()) this.#moveCursor(file, start);
       this.#writer.sync();
       this.#setMeta.run('tail', this.#writer.tail);
@@ -97,6 +100,7 @@ export class Indexer {
       if (this.#db.isTransaction) this.#db.exec('rollback');
       throw error;
     }
+    this.#keys.trim();
   }
 
   /** Folds the tables' own write-ahead file in, when it is long. */
@@ -141,7 +145,9 @@ export class Indexer {
 
   #putConversation(file: Block, conv: number, starts: readonly number[]): void {
     const { view } = file;
-    if (view.getUint32(starts[0]! + at.seq, true) === 1) this.#begin(conv, convOf(file, starts[0]!));
+    const first = view.getUint32(starts[0]! + at.seq, true);
+    if (first === 1) this.#begin(conv, convOf(file, starts[0]!));
+    const hashes = this.#keys.hashesOf(conv, first);
     for (let begin = 0; begin < starts.length; ) {
       let end = begin;
       let size = 0;
@@ -153,7 +159,10 @@ export class Indexer {
       }
       const position = this.#writer.append(size, (block, offset) => {
         let to = offset;
-        for (let i = begin; i < end; i++) to = copyStored(file, starts[i]!, block, to);
+        for (let i = begin; i < end; i++) {
+          to = copyStored(file, starts[i]!, block, to);
+          hashes.push(view.getUint32(starts[i]! + at.hash, true));
+        }
       });
       const last = starts[end - 1]!;
       this.#addSegment.run(
@@ -169,20 +178,17 @@ export class Indexer {
     }
   }
 
-  /** What needs the conversation's new segments to be in their file. */
-  #finish(file: Block, conv: number, starts: readonly number[]): void {
+  /** What an event with a target or replacements needs besides, once the new segments are in their file. */
+  #change(file: Block, start: number): void {
     const { view } = file;
-    for (const start of starts) {
-      const own = view.getUint32(start + at.seq, true);
-      const target = view.getUint32(start + at.target, true);
-      if (target > 0) this.#addChange.run(conv, target, own);
-      if (view.getUint16(start + at.replaces, true) > 0)
-        eachReplacement(file, start, (seq, raw) => {
-          // What is stored later than its replacement is another event than was meant.
-          if (seq <= own) this.#replace(conv, seq, raw);
-        });
-    }
-    this.#keys.extend(conv, view.getUint32(starts.at(-1)! + at.seq, true));
+    const conv = view.getUint32(start + at.conv, true);
+    const seq = view.getUint32(start + at.seq, true);
+    const target = view.getUint32(start + at.target, true);
+    if (target > 0) this.#addChange.run(conv, target, seq);
+    eachReplacement(file, start, (replaced, raw) => {
+      // What is stored later than its replacement is another event than was meant.
+      if (replaced <= seq) this.#replace(conv, replaced, raw);
+    });
   }
 
   #begin(conv: number, name: string): void {
@@ -226,8 +232,11 @@ export class Indexer {
 function sortOut(file: Block, generation: number, length: number): Sorted {
   const { bytes, view } = file;
   const events = new Map<number, number[]>();
+  const changes: number[] = [];
   const cursors = new Map<string, number>();
-  const end = eachRecord(file, generation, (recordStart, recordEnd) => {
+  // What this process wrote is not checked again.
+  const checked = length === 0;
+  const end = eachRecord(file, generation, checked, (recordStart, recordEnd) => {
     for (let start = recordStart; start < recordEnd; start += view.getUint32(start, true)) {
       if ((bytes[start + at.flags]! & flags.dropped) !== 0) continue;
       const conv = view.getUint32(start + at.conv, true);
@@ -235,6 +244,8 @@ function sortOut(file: Block, generation: number, length: number): Sorted {
         cursors.set(`${conv} ${fromOf(file, start)}`, start);
         continue;
       }
+      if (view.getUint32(start + at.target, true) > 0 || view.getUint16(start + at.replaces, true) > 0)
+        changes.push(start);
       const starts = events.get(conv);
       if (starts) starts.push(start);
       else events.set(conv, [start]);
@@ -242,5 +253,5 @@ function sortOut(file: Block, generation: number, length: number): Sorted {
   });
   if (end < length)
     throw new Error(`generation ${generation} of the journal is damaged at byte ${end} of ${length}`);
-  return { events, cursors };
+  return { events, changes, cursors };
 }

@@ -210,17 +210,19 @@ function generationOf(path: string): number {
   }
 }
 
-/** Calls `visit` with the bounds of each whole record's entries in a journal file; answers where the last one ends. */
+/** Calls `visit` with the bounds of each whole record's entries in a journal file; answers where the last one ends. `checked`: by CRC. */
 export function eachRecord(
   { bytes, view }: Block,
   generation: number,
+  checked: boolean,
   visit: (start: number, end: number) => void,
 ): number {
   let offset = headerBytes;
   while (offset + recordBytes <= bytes.length && view.getUint32(offset, true) === recordMagic) {
     const end = offset + recordBytes + view.getUint32(offset + 8, true);
     if (end > bytes.length) break;
-    if (crc32(bytes.subarray(offset + 8, end), generation) !== view.getUint32(offset + 4, true)) break;
+    if (checked && crc32(bytes.subarray(offset + 8, end), generation) !== view.getUint32(offset + 4, true))
+      break;
     visit(offset + recordBytes, end);
     offset = end;
   }

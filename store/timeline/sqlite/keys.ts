@@ -15,6 +15,8 @@ const runKeys = 256;
 /** So many runs of one level make one of the next; the last level is left as it is. */
 const fanIn = 8;
 const lastLevel = 3;
+/** Of how many conversations the hashes for the next run are kept. */
+const keptPending = 20_000;
 
 const levelOf = (count: number): number =>
   Math.min(lastLevel, Math.max(0, Math.floor(Math.log(count / runKeys) / Math.log(fanIn) + 1e-9)));
@@ -38,8 +40,8 @@ export class KeyRuns {
   readonly #addChunk: StatementSync;
   readonly #dropRun: StatementSync;
   readonly #dropChunks: StatementSync;
-  /** The last seq in a run, by conversation; forgotten when there are too many. */
-  readonly #ends = new Map<number, number>();
+  /** By conversation: the hashes of the events behind its last run. Forgotten when there are too many. */
+  readonly #pending = new Map<number, { end: number; readonly hashes: number[] }>();
 
   constructor(db: DatabaseSync, reader: SegmentReader) {
     this.#reader = reader;
@@ -54,28 +56,54 @@ export class KeyRuns {
     this.#dropChunks = db.prepare('delete from keys where conv = ? and run = ?');
   }
 
-  /** Called when segments up to `last` were written. */
-  extend(conv: number, last: number): void {
-    if (last < runKeys) return;
-    let end = this.#ends.get(conv);
-    if (end === undefined) {
-      end = this.#runsOf(conv).at(-1)?.last ?? 0;
-      if (this.#ends.size > 50_000) this.#ends.clear();
-      this.#ends.set(conv, end);
+  /** Where to put the hashes of a conversation's events from seq `first` on, in their order. */
+  hashesOf(conv: number, first: number): number[] {
+    let pending = this.#pending.get(conv);
+    if (!pending) {
+      pending = this.#load(conv, first);
+      this.#pending.set(conv, pending);
     }
-    if (last - end < runKeys) return;
-    this.#add(conv, end + 1, last);
-    this.#ends.set(conv, last);
+    return pending.hashes;
+  }
+
+  /** Called when those events were written to segments. */
+  extend(conv: number): void {
+    const pending = this.#pending.get(conv)!;
+    const { hashes } = pending;
+    if (hashes.length < runKeys) return;
+    const first = pending.end + 1;
+    pending.end += hashes.length;
+    this.#add(conv, first, pending.end, hashes);
+    hashes.length = 0;
+  }
+
+  /** Called between transactions. */
+  trim(): void {
+    if (this.#pending.size > keptPending) this.forget();
   }
 
   /** After a rollback what is remembered may not be true. */
   forget(): void {
-    this.#ends.clear();
+    this.#pending.clear();
   }
 
-  #add(conv: number, from: number, last: number): void {
+  #load(conv: number, before: number): { end: number; hashes: number[] } {
+    const hashes: number[] = [];
+    if (before === 1) return { end: 0, hashes };
+    const end = this.#runsOf(conv).at(-1)?.last ?? 0;
+    const segments = this.#segments.all(conv, end + 1) as { position: number; size: number }[];
+    for (const { position, size } of segments) {
+      const { view } = this.#reader.read(position, size);
+      for (let start = 0; start < size; start += view.getUint32(start, true))
+        if (view.getUint32(start + at.seq, true) < before) hashes.push(view.getUint32(start + at.hash, true));
+    }
+    return { end, hashes };
+  }
+
+  #add(conv: number, from: number, last: number, hashes: readonly number[]): void {
     let first = from;
-    let keys = this.#keysOf(conv, from, last);
+    let keys: Float64Array = new Float64Array(hashes.length);
+    for (let i = 0; i < keys.length; i++) keys[i] = hashes[i]! * seqSpan + i;
     let level = levelOf(keys.length);
     const runs = this.#runsOf(conv);
     for (;;) {
@@ -90,22 +118,6 @@ export class KeyRuns {
     }
     this.#write(conv, first, keys.sort());
     this.#addRun.run(conv, first, last, level);
-  }
-
-  /** The keys of the events from seq `first` to `last`, as a run that begins with `first`. */
-  #keysOf(conv: number, first: number, last: number): Float64Array {
-    const keys = new Float64Array(last - first + 1);
-    let count = 0;
-    for (const { position, size } of this.#segments.all(conv, first) as {
-      position: number;
-      size: number;
-    }[]) {
-      const { view } = this.#reader.read(position, size);
-      for (let start = 0; start < size; start += view.getUint32(start, true))
-        keys[count++] =
-          view.getUint32(start + at.hash, true) * seqSpan + (view.getUint32(start + at.seq, true) - first);
-    }
-    return keys.subarray(0, count);
   }
 
   /** The keys of the runs and those given, as one run that begins with `first`, and the runs are gone. */

@@ -32,7 +32,7 @@ const recordsOf = async (dir: string): Promise<string[]> => {
   const { path, generation } = journalFiles(dir).at(-1)!;
   const file = blockOf(await readFile(path));
   const texts: string[] = [];
-  eachRecord(file, generation, (start, end) => texts.push(file.bytes.toString('latin1', start, end)));
+  eachRecord(file, generation, true, (start, end) => texts.push(file.bytes.toString('latin1', start, end)));
   return texts;
 };
 
