@@ -29,7 +29,7 @@ export interface CommitOptions {
 /** A submission costs about this much beside its payload. */
 const overheadBytes = 512;
 const maxBatchDefault = 1024;
-const earlyBatchDefault = 64;
+const earlyBatchDefault = 256;
 const maxInFlight = 8;
 const maxWaitingDefault = 64 * 1024 * 1024;
 
