@@ -153,7 +153,6 @@ async function open(
   }
   connection.version = packet.version;
   connection.problemInformation = packet.properties.requestProblemInformation !== 0;
-  connection.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
   const session = hub.attach({
     clientId,
     did: identity.did ?? clientId,

@@ -291,7 +291,9 @@ export class Connection implements Link, Flushable, TransportListener {
     if (this.#state === 'new') this.context.log.debug({ conn: this.id, message }, 'Not MQTT.');
     // MQTT 3 has return codes for refusals, for breaches of the protocol it closes. [MQTT-3.1.4-1] of 3.1.1
     else if (version === 5) {
-      this.#sendFitting(connack(5, false, reason, { reasonString: message }), connack(5, false, reason));
+      const explained = connack(5, false, reason, { reasonString: message });
+      // [MQTT-3.2.2-19]
+      this.send(explained.length <= this.maxPacketSize ? explained : connack(5, false, reason));
     } else if (reason !== reasons.malformedPacket && reason !== reasons.protocolError) {
       this.send(connack(version, false, returnCode(reason)));
     }

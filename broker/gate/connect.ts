@@ -1,6 +1,6 @@
 import { isTopicName } from '../../schemas/topics.ts';
 import { malformed, ProtocolFault, protocolError, reasons } from './fault.ts';
-import { type Properties, readProperties } from './properties.ts';
+import { checkResponseTopic, type Properties, readProperties } from './properties.ts';
 import type { Reader } from './reader.ts';
 
 export interface Will {
@@ -24,19 +24,31 @@ export interface ConnectPacket {
   readonly properties: Properties;
 }
 
-/** The protocol level of a CONNECT, as soon as it can be told; refusals are written in it. */
-export function readVersion(reader: Reader): 3 | 4 | 5 {
-  const name = reader.string();
-  const level = reader.byte();
-  // A bridge sets the top bit of the level; it is no part of the protocol.
-  if (name === 'MQTT' && (level === 4 || level === 5)) return level;
-  if (name === 'MQIsdp' && level === 3) return 3;
-  // [MQTT-3.1.2-1] [MQTT-3.1.2-2]
-  throw new ProtocolFault(reasons.unsupportedVersion, 'This protocol or level is not offered.');
+/** What a CONNECT speaks, as soon as it can be told: refusals are written in `version`, even if it is not `offered`. */
+export interface SpokenVersion {
+  readonly version: 3 | 4 | 5;
+  readonly offered: boolean;
 }
 
-/** Reads a CONNECT from behind its protocol level. Throws ProtocolFault. */
-export function readConnect(reader: Reader, version: 3 | 4 | 5): ConnectPacket {
+/** Reads the protocol name and level of a CONNECT. Throws ProtocolFault. */
+export function readVersion(reader: Reader): SpokenVersion {
+  const name = reader.string();
+  const level = reader.byte();
+  if (name === 'MQTT' && (level === 4 || level === 5)) return { version: level, offered: true };
+  if (name === 'MQIsdp' && level === 3) return { version: 3, offered: true };
+  return { version: level >= 5 ? 5 : 4, offered: false };
+}
+
+/** Reads a CONNECT from behind its protocol level; `headerFlags` are the lower bits of its first byte. Throws ProtocolFault. */
+export function readConnect(
+  reader: Reader,
+  { version, offered }: SpokenVersion,
+  headerFlags = 0,
+): ConnectPacket {
+  // [MQTT-3.1.2-1] [MQTT-3.1.2-2]
+  if (!offered) throw new ProtocolFault(reasons.unsupportedVersion, 'This protocol or level is not offered.');
+  // [MQTT-2.1.3-1]
+  if (headerFlags !== 0) throw malformed('The flags of CONNECT are not 0.');
   const flags = reader.byte();
   // [MQTT-3.1.2-3]
   if (flags & 0x01) throw malformed('The reserved flag of CONNECT is set.');
@@ -78,5 +90,6 @@ function readWill(reader: Reader, version: number, qos: 0 | 1 | 2, retain: boole
   const payload = Buffer.from(reader.binary());
   if (!isTopicName(topic))
     throw new ProtocolFault(reasons.topicNameInvalid, 'The will topic is not a topic name.');
+  checkResponseTopic(properties);
   return { topic, payload, qos, retain, ...(properties === undefined ? {} : { properties }) };
 }

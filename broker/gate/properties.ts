@@ -1,3 +1,4 @@
+import { isTopicName } from '../../schemas/topics.ts';
 import { malformed, protocolError } from './fault.ts';
 import type { Reader } from './reader.ts';
 
@@ -114,10 +115,17 @@ export function readProperties(reader: Reader, place: PropertyPlace): Properties
   return properties;
 }
 
+/** Throws ProtocolFault for a response topic with wildcards. [MQTT-3.3.2-14] */
+export function checkResponseTopic(properties: Properties | undefined): void {
+  const topic = properties?.responseTopic;
+  if (topic !== undefined && !isTopicName(topic))
+    throw protocolError('The response topic is not a topic name.');
+}
+
 function readProperty(reader: Reader, place: PropertyPlace, into: Properties): void {
   const id = reader.varint();
   const name = names.get(id);
-  // [MQTT-2.2.2-2] an identifier that is not valid for its packet type makes the packet malformed
+  // An identifier that is not valid for its packet type makes the packet malformed (section 2.2.2.2).
   if (name === undefined) throw malformed(`There is no property ${id}.`);
   const entry = propertyTable[name];
   if (!entry.places.includes(place)) throw malformed(`Property ${name} has no place in this packet.`);

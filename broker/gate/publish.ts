@@ -1,6 +1,6 @@
 import { isTopicName } from '../../schemas/topics.ts';
 import { malformed, ProtocolFault, protocolError, reasons } from './fault.ts';
-import { type Properties, readProperties } from './properties.ts';
+import { checkResponseTopic, type Properties, readProperties } from './properties.ts';
 import type { Reader } from './reader.ts';
 
 export interface PublishPacket {
@@ -39,11 +39,7 @@ export function readPublish(
   // [MQTT-3.3.2-2]
   if (!isTopicName(topic))
     throw new ProtocolFault(reasons.topicNameInvalid, 'The topic is not a topic name.');
-  const responseTopic = properties?.responseTopic;
-  // [MQTT-3.3.2-14]
-  if (responseTopic !== undefined && !isTopicName(responseTopic)) {
-    throw protocolError('The response topic is not a topic name.');
-  }
+  if (properties !== undefined) checkResponseTopic(properties);
   return {
     topic,
     qos: qos as 0 | 1 | 2,

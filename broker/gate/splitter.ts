@@ -78,6 +78,7 @@ export class Splitter {
         }
         const byte = bytes[start++]!;
         length |= (byte & 0x7f) << shift;
+        if (byte === 0) throw malformed('The remaining length is not in its shortest form.');
         if (byte < 0x80) break;
       }
     }

@@ -146,8 +146,9 @@ describe('readConnect', () => {
         password: Buffer.from('t'),
         will: { topic: 'send/u/a', payload: Buffer.from('bye'), qos: 1, retain: true },
       });
-      assert.equal(readVersion(body), version);
-      const packet = readConnect(body, version);
+      const spoken = readVersion(body);
+      assert.deepEqual(spoken, { version, offered: true });
+      const packet = readConnect(body, spoken);
       assert.equal(packet.clientId, 'c');
       assert.equal(packet.keepAlive, 3);
       assert.equal(packet.userName, 'bob');
@@ -156,13 +157,19 @@ describe('readConnect', () => {
     }
   });
 
+  const five = { version: 5, offered: true } as const;
+
   it('refuses a protocol level that is not offered with 0x84', () => {
+    const refused = (letter: number, level: number) => {
+      const body = reader(0, 4, 0x4d, 0x51, 0x54, letter, level);
+      return readConnect(body, readVersion(body));
+    };
     assert.equal(
-      faultOf(() => readVersion(reader(0, 4, 0x4d, 0x51, 0x54, 0x54, 6))),
+      faultOf(() => refused(0x54, 6)),
       0x84,
     );
     assert.equal(
-      faultOf(() => readVersion(reader(0, 4, 0x4d, 0x51, 0x54, 0x58, 5))),
+      faultOf(() => refused(0x58, 5)),
       0x84,
     );
   });
@@ -170,22 +177,22 @@ describe('readConnect', () => {
   it('refuses the reserved flag, a will QoS of 3 and will flags without a will with 0x81', () => {
     const body = [0, 60, 0, 0, 1, 0x63];
     assert.equal(
-      faultOf(() => readConnect(reader(0x03, ...body), 5)),
+      faultOf(() => readConnect(reader(0x03, ...body), five)),
       0x81,
     );
     assert.equal(
-      faultOf(() => readConnect(reader(0x1e, ...body), 5)),
+      faultOf(() => readConnect(reader(0x1e, ...body), five)),
       0x81,
     );
     assert.equal(
-      faultOf(() => readConnect(reader(0x22, ...body), 5)),
+      faultOf(() => readConnect(reader(0x22, ...body), five)),
       0x81,
     );
   });
 
   it('refuses bytes behind the last field', () => {
     assert.equal(
-      faultOf(() => readConnect(reader(0x02, 0, 60, 0, 0, 1, 0x63, 0), 5)),
+      faultOf(() => readConnect(reader(0x02, 0, 60, 0, 0, 1, 0x63, 0), five)),
       0x81,
     );
   });
