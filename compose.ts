@@ -9,6 +9,7 @@ import { createOperations } from './api/operations/table.ts';
 import { createRpc } from './api/rpc.ts';
 import type { MoveRead } from './api/services.ts';
 import type { BrokerContext } from './broker/context.ts';
+import type { CustomTopics } from './broker/custom/custom.ts';
 import { createCustomTopics } from './broker/custom/topics.ts';
 import { Flusher } from './broker/flusher.ts';
 import { Hub } from './broker/hub/hub.ts';
@@ -26,9 +27,10 @@ import type { Config } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
 import { filterTopic } from './schemas/topics.ts';
 import { createMemoryBus } from './store/bus/memory.ts';
+import { openSqliteCustom } from './store/custom/sqlite.ts';
 import { openSqliteDirectory } from './store/directory/sql/sqlite.ts';
 import { openSqliteSessions } from './store/sessions/sqlite.ts';
-import type { StoredSubscription } from './store/sessions.ts';
+import type { SessionStore, StoredSubscription } from './store/sessions.ts';
 import { openSqliteTimeline } from './store/timeline/sqlite/timeline.ts';
 import { CommitQueue } from './worker/commit.ts';
 import { moveRead } from './worker/read.ts';
@@ -132,13 +134,12 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     rules: config.topics.custom,
     now,
     onError,
+    store: stores.custom,
     version,
     connected: () => registry.size,
   });
   closing.add(() => custom.close());
-  for (const { uid, clientId, subscriptions } of await sessions.subscribers()) {
-    custom.restore(`${uid}/${clientId}`, { uid, scopes: new Set() }, subscriptions.filter(isCustom));
-  }
+  await restoreCustom(custom, sessions);
 
   let open = false;
   const context: BrokerContext = {
@@ -165,7 +166,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
 
   const ready = async (): Promise<void> => {
     if (!open) throw new PetrelError('connect.not-ready');
-    await Promise.all([timeline.check(), directory.check(), sessions.check()]);
+    await Promise.all([timeline.check(), directory.check(), sessions.check(), custom.check()]);
   };
   const http = await createHttp({
     config,
@@ -213,7 +214,25 @@ async function openStores(config: Config, log: Log, closing: Closing) {
   closing.add(() => directory.close());
   const sessions = await openSqliteSessions({ dir: config.dataDir });
   closing.add(() => sessions.close());
-  return { timeline, directory, sessions };
+  const custom = await openSqliteCustom({ dir: config.dataDir });
+  closing.add(() => custom.close());
+  return { timeline, directory, sessions, custom };
+}
+
+/** Stored sessions have their custom topics again; messages for sessions that are gone go. */
+async function restoreCustom(custom: CustomTopics, sessions: SessionStore): Promise<void> {
+  const subscribed = new Set<string>();
+  for (const { uid, clientId, subscriptions } of await sessions.subscribers()) {
+    const key = `${uid}/${clientId}`;
+    subscribed.add(key);
+    custom.restore(key, { uid, scopes: new Set() }, subscriptions.filter(isCustom));
+  }
+  for (const key of custom.sessions()) {
+    if (subscribed.has(key)) continue;
+    const slash = key.indexOf('/');
+    const kept = await sessions.get(key.slice(0, slash), key.slice(slash + 1));
+    if (kept === undefined) await custom.forget(key);
+  }
 }
 
 const isCustom = ({ filter }: StoredSubscription): boolean => filterTopic(filter).kind === 'custom';

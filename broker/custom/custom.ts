@@ -84,6 +84,10 @@ export interface CustomTopics {
     identity: Pick<Identity, 'uid' | 'scopes'>,
     subscriptions: readonly StoredSubscription[],
   ): void;
+  /** The keys of all sessions that have a subscription, or something still to get. */
+  sessions(): string[];
+  /** Rejects with `store.unavailable` while nothing can be stored. */
+  check(): Promise<void>;
   /** Whether the client may publish there (for wills). */
   mayPublish(identity: Identity, topic: string): boolean;
   close(): Promise<void>;

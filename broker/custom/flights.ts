@@ -5,6 +5,8 @@ export interface Flight {
   readonly id: number;
   readonly copy: Copy;
   readonly share: string | undefined;
+  /** Its entry in the journal; 0 where it has none. */
+  readonly entry: number;
   /** Absent after PUBREC: only the PUBREL is repeated. */
   message: CustomMessage | undefined;
   /** Whether it went out on the present connection, and so counts in its window. */
@@ -43,8 +45,8 @@ export class Flights {
     return this.#flights.values();
   }
 
-  add(id: number, message: CustomMessage, copy: Copy, share: string | undefined): void {
-    this.#flights.set(id, { id, copy, share, message, sent: true });
+  add(id: number, message: CustomMessage, copy: Copy, share: string | undefined, entry: number): void {
+    this.#flights.set(id, { id, copy, share, entry, message, sent: true });
     this.#bytes += message.bytes;
   }
 

@@ -6,6 +6,8 @@ export interface Queued {
   readonly copy: Copy;
   /** The shared subscription it came by (`$share/…`): another member gets it if this session ends. */
   readonly share: string | undefined;
+  /** Its entry in the journal; 0 where it has none. */
+  entry: number;
 }
 
 /** What queues hold at most: of each session, and together. */
@@ -16,17 +18,20 @@ export interface QueueLimits {
 }
 
 /**
- * Messages that sessions cannot have now, in order. Once `push` answers true (or resolves so), the message is as safe as the
- * store makes it: in memory it survives the connection, not the process. A queue that is full drops what comes (the newest);
- * expired messages make room first.
+ * Messages that sessions cannot have now, in order. They are held in memory; the journal makes them durable. A queue that is
+ * full drops what comes (the newest); expired messages make room first.
  */
 export interface QueueStore {
   /** Takes a message at the end of a session's queue; false: there is no room. */
-  push(key: string, queued: Queued, now: number): boolean | Promise<boolean>;
+  push(key: string, queued: Queued, now: number): boolean;
   /** The oldest of a session's messages. */
   first(key: string): Queued | undefined;
   /** Takes the oldest out: it was sent, or is not wanted any more. */
   shift(key: string): void;
+  /** Takes out the message with this entry; answers whether it was there. */
+  remove(key: string, entry: number): boolean;
+  /** Drops the messages of some queues that have expired; call after call it comes to all queues. */
+  expire(now: number): void;
   /** Takes all out: the session has ended. */
   clear(key: string): Queued[];
   size(key: string): number;
@@ -45,17 +50,22 @@ interface Queue {
 
 /** What an entry costs beside its message. */
 const entryBytes = 100;
+const queuesPerExpire = 200;
 
 /** Queues in memory. */
 export class MemoryQueues implements QueueStore {
   readonly #limits: QueueLimits;
+  readonly #onExpired: (queued: Queued) => void;
   readonly #queues = new Map<string, Queue>();
   /** How many queues hold a message. */
   readonly #holders = new Map<CustomMessage, number>();
   #bytes = 0;
+  /** The queues that a round of `expire` has still to look at. */
+  #round: Iterator<[string, Queue]> | undefined;
 
-  constructor(limits: QueueLimits) {
+  constructor(limits: QueueLimits, onExpired: (queued: Queued) => void = () => undefined) {
     this.#limits = limits;
+    this.#onExpired = onExpired;
   }
 
   get bytes(): number {
@@ -97,6 +107,32 @@ export class MemoryQueues implements QueueStore {
     }
   }
 
+  remove(key: string, entry: number): boolean {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return false;
+    const at = queue.items.findLastIndex((queued, i) => i >= queue.head && queued.entry === entry);
+    const [queued] = at === -1 ? [] : queue.items.splice(at, 1);
+    if (queued === undefined) return false;
+    queue.bytes -= queued.message.bytes;
+    this.#release(queued.message);
+    if (queue.head === queue.items.length) this.#queues.delete(key);
+    return true;
+  }
+
+  expire(now: number): void {
+    this.#round ??= this.#queues.entries();
+    for (let i = 0; i < queuesPerExpire; i++) {
+      const next = this.#round.next();
+      if (next.done) {
+        this.#round = undefined;
+        return;
+      }
+      const [key, queue] = next.value;
+      this.#dropExpired(queue, now);
+      if (queue.items.length === 0) this.#queues.delete(key);
+    }
+  }
+
   clear(key: string): Queued[] {
     const queue = this.#queues.get(key);
     if (queue === undefined) return [];
@@ -129,6 +165,7 @@ export class MemoryQueues implements QueueStore {
       }
       queue.bytes -= queued.message.bytes;
       this.#release(queued.message);
+      this.#onExpired(queued);
     }
     queue.items = left;
     queue.head = 0;

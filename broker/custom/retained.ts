@@ -1,6 +1,6 @@
 import { PetrelError } from '../../schemas/errors.ts';
 import { filterMatches } from '../../schemas/topics.ts';
-import type { AedesCore } from './aedes.ts';
+import type { RetainedPacket } from './aedes.ts';
 import { CustomMessage } from './message.ts';
 
 /** What is retained at most. */
@@ -9,20 +9,28 @@ export interface RetainedLimits {
   readonly maxRetainedBytes: number;
 }
 
+/** Where retained messages are kept: the store, or aedes' persistence. */
+export interface RetainedKeeper {
+  /** Keeps a message as its topic's; an empty payload removes what is kept. Resolves when it is as safe as it will be. */
+  storeRetained(packet: RetainedPacket): Promise<void>;
+  /** Every retained message. */
+  retained(): AsyncIterable<RetainedPacket>;
+}
+
 /**
- * Retained messages: written through to aedes' persistence and read from a map of them, because the persistence looks at
+ * Retained messages: written through to their keeper and read from a map of them, because aedes' persistence looks at
  * every message for each read, even of one topic (and its `+` does not match an empty level).
  */
 export class RetainedMessages {
-  readonly #core: AedesCore;
+  readonly #keeper: RetainedKeeper;
   readonly #limits: RetainedLimits;
   readonly #now: () => number;
   readonly #messages = new Map<string, CustomMessage>();
   readonly #expiring = new Set<string>();
   #bytes = 0;
 
-  constructor(core: AedesCore, limits: RetainedLimits, now: () => number) {
-    this.#core = core;
+  constructor(keeper: RetainedKeeper, limits: RetainedLimits, now: () => number) {
+    this.#keeper = keeper;
     this.#limits = limits;
     this.#now = now;
   }
@@ -37,7 +45,7 @@ export class RetainedMessages {
 
   /** Takes up what the persistence kept. */
   async load(): Promise<void> {
-    for await (const { topic, payload, qos, properties } of this.#core.retained()) {
+    for await (const { topic, payload, qos, properties } of this.#keeper.retained()) {
       const envelope = properties ?? { qos, retain: true, from: '', at: this.#now() };
       this.#put(new CustomMessage(topic, payload, envelope, 0));
     }
@@ -64,14 +72,23 @@ export class RetainedMessages {
   async set(message: CustomMessage): Promise<void> {
     const { topic, payload, envelope } = message;
     message.keep();
+    const old = this.#messages.get(topic);
     if (payload.length === 0) this.#drop(topic);
     else this.#put(message);
-    await this.#core.storeRetained({
-      topic,
-      payload: message.payload,
-      qos: envelope.qos,
-      properties: envelope,
-    });
+    try {
+      await this.#keeper.storeRetained({
+        topic,
+        payload: message.payload,
+        qos: envelope.qos,
+        properties: envelope,
+      });
+    } catch (error) {
+      // What was not stored is not there, unless a newer message has come.
+      const now = this.#messages.get(topic);
+      if (now === message) this.#drop(topic);
+      if (old !== undefined && (now === undefined || now === message)) this.#put(old);
+      throw error;
+    }
   }
 
   #put(message: CustomMessage): void {
@@ -116,7 +133,7 @@ export class RetainedMessages {
       this.#drop(topic);
       const cleared = { topic, payload: Buffer.alloc(0), qos: 0 as const };
       // Not cleared there, it is found expired by the next start.
-      this.#core.storeRetained(cleared).catch(() => undefined);
+      this.#keeper.storeRetained(cleared).catch(() => undefined);
     }
   }
 }

@@ -33,15 +33,22 @@ interface Merged {
  */
 export class Router {
   readonly #core: AedesCore;
-  readonly #refuse: () => boolean;
+  readonly #refuse: () => 'topic.quota' | 'store.unavailable' | undefined;
   readonly #onError: (error: unknown) => void;
   readonly #nodes = new Map<string, FilterNode>();
   #collected: Collected[] = [];
   #ours: CustomMessage | undefined;
   #number = 0;
 
-  /** `refuse` tells whether messages that would have to queue are refused now. */
-  constructor(core: AedesCore, refuse: () => boolean, onError: (error: unknown) => void) {
+  /**
+   * `refuse` tells whether messages are refused now that would have to queue (`topic.quota`), or that a persistent session
+   * would get (`store.unavailable`).
+   */
+  constructor(
+    core: AedesCore,
+    refuse: () => 'topic.quota' | 'store.unavailable' | undefined,
+    onError: (error: unknown) => void,
+  ) {
     this.#core = core;
     this.#refuse = refuse;
     this.#onError = onError;
@@ -149,28 +156,32 @@ export class Router {
   }
 
   #fanOut(message: CustomMessage, nodes: readonly FilterNode[]): Promise<unknown> | undefined {
-    const waits: Promise<unknown>[] = [];
-    if (message.envelope.qos > 0 && this.#refuse() && this.#anyMustQueue(message, nodes)) {
-      throw new PetrelError('topic.quota', 'The server queues as much as it may.');
+    const waits = new Set<Promise<unknown>>();
+    const refused = message.envelope.qos === 0 ? undefined : this.#refuse();
+    if (refused === 'topic.quota' && this.#anyMustQueue(message, nodes)) {
+      throw new PetrelError(refused, 'The server queues as much as it may.');
+    }
+    if (refused === 'store.unavailable' && this.#anyPersistent(message, nodes)) {
+      throw new PetrelError(refused);
     }
     if (nodes.length === 1) this.#fanOutPlain(message, nodes[0]!, waits);
     else this.#fanOutMerged(message, nodes, waits);
     for (const node of nodes) {
       for (const group of node.shares.values()) this.#deliverShared(message, group, waits);
     }
-    return waits.length === 0 ? undefined : Promise.all(waits);
+    return waits.size === 0 ? undefined : Promise.all(waits);
   }
 
-  #fanOutPlain(message: CustomMessage, node: FilterNode, waits: Promise<unknown>[]): void {
+  #fanOutPlain(message: CustomMessage, node: FilterNode, waits: Set<Promise<unknown>>): void {
     for (const [subscriber, subscription] of node.plain) {
       if (!subscriber.admits(subscription, message)) continue;
       const wait = subscriber.deliver(message, copyFor(message, subscription), undefined);
-      if (wait !== undefined) waits.push(wait);
+      if (wait !== undefined) waits.add(wait);
     }
   }
 
   /** One copy with the highest QoS and all identifiers of the subscriptions that match. [MQTT-3.3.4-2..5] */
-  #fanOutMerged(message: CustomMessage, nodes: readonly FilterNode[], waits: Promise<unknown>[]): void {
+  #fanOutMerged(message: CustomMessage, nodes: readonly FilterNode[], waits: Set<Promise<unknown>>): void {
     const receivers = new Map<Subscriber, Merged>();
     for (const node of nodes) {
       for (const [subscriber, subscription] of node.plain) {
@@ -197,22 +208,22 @@ export class Router {
         identifiers,
       };
       const wait = subscriber.deliver(message, copy, undefined);
-      if (wait !== undefined) waits.push(wait);
+      if (wait !== undefined) waits.add(wait);
     }
   }
 
-  #deliverShared(message: CustomMessage, group: ShareGroup, waits: Promise<unknown>[]): void {
+  #deliverShared(message: CustomMessage, group: ShareGroup, waits: Set<Promise<unknown>>): void {
     const member = group.choose(message);
     if (member === undefined) return;
     const { subscriber, subscription } = member;
     const wait = subscriber.deliver(message, copyFor(message, subscription), subscription.options.filter);
-    if (wait !== undefined) waits.push(wait);
+    if (wait !== undefined) waits.add(wait);
   }
 
   /** Gives a message of a shared subscription to another member than the one whose session ended. */
-  redeliver(message: CustomMessage, filter: string, share: string): Promise<unknown>[] {
+  redeliver(message: CustomMessage, filter: string, share: string): Iterable<Promise<unknown>> {
     const group = this.#nodes.get(filter)?.shares.get(share);
-    const waits: Promise<unknown>[] = [];
+    const waits = new Set<Promise<unknown>>();
     if (group !== undefined) this.#deliverShared(message, group, waits);
     return waits;
   }
@@ -224,6 +235,16 @@ export class Router {
         if (subscriber.admits(subscription, message)) return true;
       }
       return [...shares.values()].some((group) => group.wouldQueue(message));
+    });
+  }
+
+  #anyPersistent(message: CustomMessage, nodes: readonly FilterNode[]): boolean {
+    return nodes.some(({ plain, shares }) => {
+      for (const [subscriber, subscription] of plain) {
+        if (subscription.options.qos === 0 || !subscriber.persistent) continue;
+        if (subscriber.admits(subscription, message)) return true;
+      }
+      return [...shares.values()].some((group) => group.anyPersistent);
     });
   }
 }

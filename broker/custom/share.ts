@@ -43,6 +43,13 @@ export class ShareGroup {
     return member !== undefined && member.subscription.options.qos > 0 && !member.subscriber.hasRoom;
   }
 
+  /** Whether a member's session would have to be stored with its messages. */
+  get anyPersistent(): boolean {
+    return this.#members.some(
+      ({ subscriber, subscription }) => subscriber.persistent && subscription.options.qos > 0,
+    );
+  }
+
   #pick(message: CustomMessage): number {
     const members = this.#members;
     let busy = -1;

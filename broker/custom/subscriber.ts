@@ -1,8 +1,10 @@
 import type { TopicPolicy, TopicRights, TopicUser } from '../../policy/custom.ts';
+import type { KeptEntry } from '../../store/custom.ts';
 import { reasons } from '../gate/fault.ts';
 import { ack, packetTypes } from '../gate/writer.ts';
 import type { CustomClient, CustomCounters } from './custom.ts';
 import { Flights } from './flights.ts';
+import type { EntryOwner, Journal } from './journal.ts';
 import type { Copy, CustomMessage } from './message.ts';
 import type { Queued, QueueStore } from './queue.ts';
 import type { RetainedMessages } from './retained.ts';
@@ -12,6 +14,8 @@ import type { Subscription } from './subscription.ts';
 export interface SubscriberContext {
   readonly policy: TopicPolicy;
   readonly queues: QueueStore;
+  /** Absent where messages are held in memory alone. */
+  readonly journal: Journal | undefined;
   readonly retained: RetainedMessages;
   readonly counters: CustomCounters;
   /** Connected subscribers for whom something waits. */
@@ -35,7 +39,7 @@ export const unknownFlow = (version: number, id: number): Buffer =>
   ack(version, packetTypes.pubrel, id, reasons.packetIdNotFound);
 
 /** A session's side of custom topics: its subscriptions, what is in flight, and what waits for room or for its return. */
-export class Subscriber {
+export class Subscriber implements EntryOwner {
   readonly key: string;
   /** By the filter as the client wrote it. */
   readonly subscriptions = new Map<string, Subscription>();
@@ -61,6 +65,11 @@ export class Subscriber {
   /** Whether messages queue while there is no connection. */
   get persistent(): boolean {
     return this.#persistent;
+  }
+
+  /** Whether anything is in flight or waits. */
+  get holdsMessages(): boolean {
+    return this.#flights.size > 0 || this.#context.queues.first(this.key) !== undefined;
   }
 
   isClient(client: CustomClient): boolean {
@@ -135,38 +144,63 @@ export class Subscriber {
     );
   }
 
-  /** Delivers now, or keeps for later. A promise where the queue needs time to be safe. */
-  deliver(message: CustomMessage, copy: Copy, share: string | undefined): Promise<boolean> | undefined {
+  /** Delivers now, or keeps for later. A promise where it takes time until a persistent session cannot lose the message. */
+  deliver(message: CustomMessage, copy: Copy, share: string | undefined): Promise<void> | undefined {
     const client = this.#client;
     if (copy.qos === 0) {
       if (client !== undefined) this.#sendAtOnce(client, message, copy);
       return undefined;
     }
     if (client !== undefined && this.#idle && this.#fits(client)) {
-      this.#send(client, message, copy, share);
-      return undefined;
+      const entry = this.#send(client, message, copy, share);
+      return entry === 0 ? undefined : this.#context.journal?.written();
     }
     if (client === undefined && !this.#persistent) return undefined;
     return this.#enqueue(message, copy, share);
   }
 
-  #enqueue(message: CustomMessage, copy: Copy, share: string | undefined): Promise<boolean> | undefined {
-    const { queues, counters, waiting, now } = this.#context;
+  #enqueue(message: CustomMessage, copy: Copy, share: string | undefined): Promise<void> | undefined {
+    const { queues, counters, waiting, now, journal } = this.#context;
     if (message.expired(now())) {
       counters.expired++;
       return undefined;
     }
     message.keep();
     if (this.connected) waiting.add(this);
-    const count = (queued: boolean): boolean => {
-      if (queued) counters.queued++;
-      else counters.droppedFull++;
-      return queued;
-    };
-    const queued = queues.push(this.key, { message, copy, share }, now());
-    if (typeof queued !== 'boolean') return queued.then(count);
-    count(queued);
-    return undefined;
+    const queued: Queued = { message, copy, share, entry: 0 };
+    if (!queues.push(this.key, queued, now())) {
+      counters.droppedFull++;
+      return undefined;
+    }
+    counters.queued++;
+    if (journal === undefined || !this.#persistent) return undefined;
+    queued.entry = journal.add(this, message, copy, share, undefined);
+    return journal.written();
+  }
+
+  /** The entry could not be stored, and its publisher is told: what waits is not sent. */
+  lost(entry: number): void {
+    this.#context.queues.remove(this.key, entry);
+  }
+
+  /** Takes up what an earlier process had for the session: first what is in flight, then what waits. */
+  restore(message: CustomMessage, kept: KeptEntry): void {
+    const { queues, journal, now } = this.#context;
+    const { id: entry, qos, retain, identifiers, share, packetId, received } = kept;
+    const copy: Copy = { qos, retain, identifiers };
+    if (packetId === undefined) {
+      const queued = { message, copy, share, entry };
+      if (message.expired(now()) || !queues.push(this.key, queued, now())) journal?.remove(entry);
+      return;
+    }
+    const older = this.#flights.get(packetId);
+    if (older !== undefined) {
+      // The id was used again: the earlier message had been acknowledged, which was not written any more.
+      journal?.remove(older.entry);
+      this.#flights.remove(packetId);
+    }
+    this.#flights.add(packetId, message, copy, share, entry);
+    if (received) this.#flights.release(this.#flights.get(packetId)!);
   }
 
   #sendAtOnce(client: CustomClient, message: CustomMessage, copy: Copy): void {
@@ -178,14 +212,29 @@ export class Subscriber {
     if (this.#transmit(client, message, copy, 0, false)) this.#context.counters.delivered++;
   }
 
-  #send(client: CustomClient, message: CustomMessage, copy: Copy, share: string | undefined): void {
+  /** Answers the journal's entry of a persistent session's message, the given one or a new one; else 0. */
+  #send(
+    client: CustomClient,
+    message: CustomMessage,
+    copy: Copy,
+    share: string | undefined,
+    known = 0,
+  ): number {
+    const { journal } = this.#context;
     if (message.sharedId === 0) message.sharedId = this.#context.nextId();
     let id = message.sharedId;
     while (this.#flights.has(id)) id = this.#context.nextId();
-    if (!this.#transmit(client, message, copy, id, false)) return;
-    this.#flights.add(id, message, copy, share);
+    if (!this.#transmit(client, message, copy, id, false)) {
+      journal?.remove(known);
+      return 0;
+    }
+    let entry = known;
+    if (entry !== 0) journal?.sent(entry, id);
+    else if (journal !== undefined && this.#persistent) entry = journal.add(this, message, copy, share, id);
+    this.#flights.add(id, message, copy, share, entry);
     client.session.otherInFlight++;
     this.#context.counters.delivered++;
+    return entry;
   }
 
   /** False: the client takes no packet so large [MQTT-3.1.2-24]; it is passed over as if it had been sent [MQTT-3.1.2-25]. */
@@ -267,7 +316,7 @@ export class Subscriber {
   }
 
   #pumpQueue(client: CustomClient): boolean {
-    const { queues, counters, now } = this.#context;
+    const { queues, counters, now, journal } = this.#context;
     const { rights } = this;
     for (let queued = queues.first(this.key); queued !== undefined; queued = queues.first(this.key)) {
       const { message, copy, share } = queued;
@@ -276,16 +325,26 @@ export class Subscriber {
       const wanted = !expired && rights.mayReceive(message.topic);
       if (wanted && !this.#fits(client)) return false;
       queues.shift(this.key);
+      if (wanted) {
+        this.#sendUnshared(client, message, copy, share, queued.entry);
+        continue;
+      }
       if (expired) counters.expired++;
-      else if (wanted) this.#sendUnshared(client, message, copy, share);
+      journal?.remove(queued.entry);
     }
     return true;
   }
 
   /** Messages that are sent one by one over time have no receivers to share a frame with. */
-  #sendUnshared(client: CustomClient, message: CustomMessage, copy: Copy, share: string | undefined): void {
+  #sendUnshared(
+    client: CustomClient,
+    message: CustomMessage,
+    copy: Copy,
+    share: string | undefined,
+    entry = 0,
+  ): void {
     message.sharedId = 0;
-    this.#send(client, message, copy, share);
+    this.#send(client, message, copy, share, entry);
     message.keep();
   }
 
@@ -301,7 +360,15 @@ export class Subscriber {
       if (flight?.copy.qos !== 2) return unknownFlow(client.link.version, id);
       this.#flights.release(flight);
       // [MQTT-4.3.3-4]
-      return ack(client.link.version, packetTypes.pubrel, id);
+      const release = ack(client.link.version, packetTypes.pubrel, id);
+      const { journal } = this.#context;
+      if (journal === undefined || flight.entry === 0) return release;
+      // After PUBREL the client forgets the id: a server that did not remember PUBREC would send the message again.
+      const send = (): void => {
+        if (this.isClient(client)) client.link.send(release);
+      };
+      journal.received(flight.entry).then(send, send);
+      return undefined;
     }
     if (flight === undefined) return undefined;
     if (type === 'puback' && flight.copy.qos !== 1) return undefined;
@@ -315,6 +382,7 @@ export class Subscriber {
   }
 
   #land(client: CustomClient, id: number): void {
+    this.#context.journal?.remove(this.#flights.get(id)?.entry ?? 0);
     if (this.#flights.remove(id)) client.session.otherInFlight--;
   }
 
@@ -322,12 +390,15 @@ export class Subscriber {
   end(): Queued[] {
     this.#context.waiting.delete(this);
     this.#feeds = [];
+    const { journal, queues } = this.#context;
     const left: Queued[] = [];
-    for (const { message, copy, share } of this.#flights.list()) {
+    for (const { message, copy, share, entry } of this.#flights.list()) {
       // A QoS 2 message whose delivery has begun goes to nobody else. [MQTT-4.8.2-5]
-      if (message !== undefined && copy.qos === 1) left.push({ message, copy, share });
+      if (message !== undefined && copy.qos === 1) left.push({ message, copy, share, entry });
+      else journal?.remove(entry);
     }
-    left.push(...this.#context.queues.clear(this.key));
+    left.push(...queues.clear(this.key));
+    for (const { entry } of left) journal?.remove(entry);
     return left.filter(({ share }) => share !== undefined);
   }
 }

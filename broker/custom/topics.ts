@@ -2,12 +2,14 @@ import { TopicPolicy, type TopicRule, type TopicUser } from '../../policy/custom
 import { PetrelError } from '../../schemas/errors.ts';
 import type { Identity } from '../../schemas/identity.ts';
 import { filterTopic, topicLevels } from '../../schemas/topics.ts';
+import type { CustomRecord, CustomStore } from '../../store/custom.ts';
 import type { StoredSubscription } from '../../store/sessions.ts';
 import { reasons } from '../gate/fault.ts';
 import { AedesCore, type CoreOptions } from './aedes.ts';
 import type { CustomClient, CustomCounters, CustomPublish, CustomTopics, Granted } from './custom.ts';
-import type { CustomMessage } from './message.ts';
-import { MemoryQueues, type QueueLimits, type QueueStore } from './queue.ts';
+import { Journal, restored } from './journal.ts';
+import { CustomMessage } from './message.ts';
+import { MemoryQueues, type QueueLimits } from './queue.ts';
 import { type RetainedLimits, RetainedMessages } from './retained.ts';
 import { Router } from './router.ts';
 import { Subscriber, type SubscriberContext, unknownFlow } from './subscriber.ts';
@@ -37,8 +39,8 @@ export interface CustomOptions extends CoreOptions {
   readonly rules: readonly TopicRule[];
   readonly now: () => number;
   readonly limits?: Partial<CustomLimits>;
-  /** In memory where there is no other. */
-  readonly queues?: QueueStore;
+  /** Where retained messages and what persistent sessions have still to get are kept; without it they end with the process. */
+  readonly store?: CustomStore;
   /** Petrel's version, for `$SYS/broker/version`. */
   readonly version: string;
   /** How many clients are connected, for `$SYS/broker/clients/connected`. */
@@ -65,6 +67,9 @@ export async function createCustomTopics(options: CustomOptions): Promise<Custom
   return topics;
 }
 
+/** The user of a session that has not been seen since the start. */
+const noRights = (key: string): TopicUser => ({ uid: key.slice(0, key.indexOf('/')), scopes: new Set() });
+
 class Topics implements CustomTopics {
   readonly counters: CustomCounters = {
     published: 0,
@@ -76,6 +81,8 @@ class Topics implements CustomTopics {
     expired: 0,
   };
   readonly #core: AedesCore;
+  readonly #queues: MemoryQueues;
+  readonly #journal: Journal | undefined;
   readonly #policy: TopicPolicy;
   readonly #retained: RetainedMessages;
   readonly #router: Router;
@@ -91,17 +98,28 @@ class Topics implements CustomTopics {
 
   constructor(core: AedesCore, options: CustomOptions) {
     const limits = { ...defaultLimits, ...options.limits };
-    const queues = options.queues ?? new MemoryQueues(limits);
-    const { now, onError } = options;
+    const { now, onError, store } = options;
+    const journal = store === undefined ? undefined : new Journal(store);
+    const queues = new MemoryQueues(limits, ({ entry }) => {
+      this.counters.expired++;
+      journal?.remove(entry);
+    });
+    this.#queues = queues;
+    this.#journal = journal;
     this.#core = core;
     this.#now = now;
     this.#onError = onError;
     this.#policy = new TopicPolicy(options.rules);
-    this.#retained = new RetainedMessages(core, limits, now);
-    this.#router = new Router(core, () => queues.full, onError);
+    this.#retained = new RetainedMessages(journal ?? core, limits, now);
+    this.#router = new Router(
+      core,
+      () => (journal?.failing ? 'store.unavailable' : queues.full ? 'topic.quota' : undefined),
+      onError,
+    );
     this.#context = {
       policy: this.#policy,
       queues,
+      journal,
       retained: this.#retained,
       counters: this.counters,
       waiting: new Set(),
@@ -131,15 +149,40 @@ class Topics implements CustomTopics {
     this.#timer.unref();
   }
 
-  load(): Promise<void> {
-    return this.#retained.load();
+  /** Takes up what the store kept. */
+  async load(): Promise<void> {
+    await this.#retained.load();
+    if (this.#journal === undefined) return;
+    const messages = new Map<CustomRecord, CustomMessage>();
+    for await (const kept of this.#journal.entries()) {
+      let message = messages.get(kept.message);
+      if (message === undefined) {
+        const { topic, payload, envelope } = restored(kept.message);
+        // Older than all messages of this process.
+        message = new CustomMessage(topic, payload, envelope, 0);
+        messages.set(kept.message, message);
+        this.#journal.adopt(message, kept.message);
+      }
+      this.#subscriber(kept.session, noRights(kept.session)).restore(message, kept);
+    }
+  }
+
+  #subscriber(key: string, user: TopicUser): Subscriber {
+    const known = this.#subscribers.get(key);
+    if (known !== undefined) return known;
+    const subscriber = new Subscriber(key, user, this.#context);
+    this.#subscribers.set(key, subscriber);
+    return subscriber;
   }
 
   #pump(): void {
+    // One message after a failure may find out whether the store works again.
+    if (this.#journal !== undefined) this.#journal.failing = false;
     for (const subscriber of [...this.#context.waiting]) subscriber.pump();
     this.#pumps++;
     if (this.#pumps % pumpsPerRound !== 0) return;
     this.#retained.expire();
+    this.#queues.expire(this.#now());
     this.#system.tell().catch(this.#onError);
   }
 
@@ -154,12 +197,16 @@ class Topics implements CustomTopics {
       payload,
       properties === undefined ? envelope : { ...envelope, properties },
     );
-    if (retain) this.#retained.check(message);
+    if (retain) {
+      this.#retained.check(message);
+      if (this.#journal?.failing) throw new PetrelError('store.unavailable');
+    }
     const routed = this.#router.publish(message);
     this.counters.published++;
     try {
       await (retain ? Promise.all([routed, this.#retained.set(message)]) : routed);
     } catch (error) {
+      if (error instanceof PetrelError) throw error;
       this.#onError(error);
       throw new PetrelError('store.unavailable', undefined, { cause: error });
     }
@@ -225,9 +272,7 @@ class Topics implements CustomTopics {
   }
 
   #attach(client: CustomClient): Subscriber {
-    const known = this.#subscribers.get(client.key);
-    const subscriber = known ?? new Subscriber(client.key, client.identity, this.#context);
-    if (known === undefined) this.#subscribers.set(client.key, subscriber);
+    const subscriber = this.#subscriber(client.key, client.identity);
     subscriber.attach(client);
     return subscriber;
   }
@@ -306,12 +351,23 @@ class Topics implements CustomTopics {
       this.#router.remove(subscriber, subscription),
     );
     const redelivered: Promise<unknown>[] = [];
+    const { holdsMessages } = subscriber;
     for (const { message, share } of subscriber.end()) {
       const asked = filterTopic(share!);
       if (asked.kind !== 'custom' || asked.share === undefined) continue;
       redelivered.push(...this.#router.redeliver(message, asked.filter, asked.share));
     }
+    // A later session of this name gets none of it, whatever crashes.
+    if (holdsMessages) redelivered.push(this.#journal?.written() ?? Promise.resolve());
     await Promise.all([...removed, ...redelivered]);
+  }
+
+  sessions(): string[] {
+    return [...this.#subscribers.keys()];
+  }
+
+  async check(): Promise<void> {
+    await this.#journal?.check();
   }
 
   restore(
@@ -320,9 +376,7 @@ class Topics implements CustomTopics {
     subscriptions: readonly StoredSubscription[],
   ): void {
     if (subscriptions.length === 0) return;
-    const known = this.#subscribers.get(key);
-    const subscriber = known ?? new Subscriber(key, identity, this.#context);
-    if (known === undefined) this.#subscribers.set(key, subscriber);
+    const subscriber = this.#subscriber(key, identity);
     this.#takeUp(subscriber, identity, subscriptions).catch(this.#onError);
   }
 

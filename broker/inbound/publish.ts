@@ -50,12 +50,20 @@ export function onPublish(connection: Connection, packet: PublishPacket): Promis
   }
 }
 
-function custom(connection: Connection, packet: PublishPacket, pending: PendingAck): Promise<void> {
+/** Routed at once; what follows is read on while the message becomes durable, so that many share a transaction. */
+function custom(
+  connection: Connection,
+  packet: PublishPacket,
+  pending: PendingAck,
+): Promise<void> | undefined {
   const { context, accepted } = connection;
   if (topicLevels(packet.topic) > context.config.mqtt.maxTopicLevels) {
     throw new ProtocolFault(reasons.topicNameInvalid, 'The topic has too many levels.');
   }
-  return settle(connection, pending, context.custom.publish(accepted!.custom, packet));
+  const settled = settle(connection, pending, context.custom.publish(accepted!.custom, packet));
+  // A QoS 0 message has no answer that could hold its sender back.
+  if (packet.qos === 0) return settled;
+  return connection.version < 5 && connection.answers.crowded ? connection.answers.whenRelieved() : undefined;
 }
 
 /** Answers with what the work came to. */

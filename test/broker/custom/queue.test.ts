@@ -12,7 +12,7 @@ function message(size: number, expirySeconds?: number): CustomMessage {
   return new CustomMessage('t', Buffer.alloc(size), envelope, 1);
 }
 
-const queued = (of: CustomMessage): Queued => ({ message: of, copy, share: undefined });
+const queued = (of: CustomMessage): Queued => ({ message: of, copy, share: undefined, entry: 0 });
 
 describe('queues in memory', () => {
   it('are like arrays with limits, and count each message once', () => {

@@ -1,0 +1,168 @@
+import type { CustomRecord, CustomStore, KeptEntry } from '../../store/custom.ts';
+import type { Properties } from '../gate/properties.ts';
+import type { Envelope, RetainedPacket } from './aedes.ts';
+import type { Copy, CustomMessage } from './message.ts';
+import type { RetainedKeeper } from './retained.ts';
+
+/** Who has entries: told of one that could not be stored. */
+export interface EntryOwner {
+  readonly key: string;
+  lost(entry: number): void;
+}
+
+/** Properties as the store keeps them: JSON, bytes in base64. */
+function encode({ correlationData, topicAlias: _, ...others }: Properties): string {
+  return JSON.stringify(
+    correlationData === undefined
+      ? others
+      : { ...others, correlationData: correlationData.toString('base64') },
+  );
+}
+
+function decode(text: string): Properties {
+  const { correlationData, ...others } = JSON.parse(text) as Properties & { correlationData?: string };
+  return correlationData === undefined
+    ? others
+    : { ...others, correlationData: Buffer.from(correlationData, 'base64') };
+}
+
+/** A message as the store sees it; the payload is the message's own, which `keep` may replace. */
+class Kept implements CustomRecord {
+  readonly #message: Pick<CustomMessage, 'topic' | 'payload'>;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly from: string;
+  readonly at: number;
+  readonly properties?: string;
+
+  constructor(message: Pick<CustomMessage, 'topic' | 'payload'>, envelope: Envelope) {
+    this.#message = message;
+    this.qos = envelope.qos;
+    this.retain = envelope.retain;
+    this.from = envelope.from;
+    this.at = envelope.at;
+    if (envelope.properties !== undefined) this.properties = encode(envelope.properties);
+  }
+
+  get topic(): string {
+    return this.#message.topic;
+  }
+
+  get payload(): Buffer {
+    return this.#message.payload;
+  }
+}
+
+/** A stored message's parts. */
+export function restored(record: CustomRecord): { topic: string; payload: Buffer; envelope: Envelope } {
+  const { topic, payload, qos, retain, from, at, properties } = record;
+  return {
+    topic,
+    payload: Buffer.from(payload.buffer, payload.byteOffset, payload.length),
+    envelope: {
+      qos,
+      retain,
+      from,
+      at,
+      ...(properties === undefined ? {} : { properties: decode(properties) }),
+    },
+  };
+}
+
+/**
+ * What persistent sessions have still to acknowledge, as entries of the store: written when a message is queued or sent, removed
+ * when it is acknowledged. What is acknowledged before its transaction begins is never written.
+ */
+export class Journal implements RetainedKeeper {
+  readonly #store: CustomStore;
+  readonly #records = new WeakMap<CustomMessage, CustomRecord>();
+  /** The transaction that is being collected, and what it adds. */
+  #written: Promise<void> | undefined;
+  #added: (readonly [EntryOwner, number])[] = [];
+  /** Whether the last transaction failed: what needs the store is refused before anybody gets it. */
+  failing = false;
+
+  constructor(store: CustomStore) {
+    this.#store = store;
+  }
+
+  entries(): AsyncIterable<KeptEntry> {
+    return this.#store.entries();
+  }
+
+  /** The entry's message, as those that are loaded share it with later entries. */
+  adopt(message: CustomMessage, record: CustomRecord): void {
+    this.#records.set(message, record);
+  }
+
+  add(
+    owner: EntryOwner,
+    message: CustomMessage,
+    copy: Copy,
+    share: string | undefined,
+    packetId: number | undefined,
+  ): number {
+    let record = this.#records.get(message);
+    if (record === undefined) {
+      record = new Kept(message, message.envelope);
+      this.#records.set(message, record);
+    }
+    const entry = this.#store.add({
+      ...{ session: owner.key, message: record, qos: copy.qos as 1 | 2, retain: copy.retain },
+      ...(copy.identifiers === undefined ? {} : { identifiers: copy.identifiers }),
+      ...(share === undefined ? {} : { share }),
+      ...(packetId === undefined ? {} : { packetId }),
+    });
+    this.written();
+    this.#added.push([owner, entry]);
+    return entry;
+  }
+
+  /** Resolves when all until now is durable; those who call in one turn get the same promise. */
+  written(): Promise<void> {
+    const written = this.#store.written();
+    if (written !== this.#written) {
+      this.#written = written;
+      const added: (readonly [EntryOwner, number])[] = [];
+      this.#added = added;
+      written.catch(() => {
+        this.failing = true;
+        for (const [owner, entry] of added) owner.lost(entry);
+      });
+    }
+    return written;
+  }
+
+  sent(entry: number, packetId: number): void {
+    if (entry !== 0) this.#store.sent(entry, packetId);
+  }
+
+  received(entry: number): Promise<void> {
+    this.#store.received(entry);
+    return this.written();
+  }
+
+  remove(entry: number): void {
+    if (entry !== 0) this.#store.remove(entry);
+  }
+
+  async storeRetained({ topic, payload, qos, properties }: RetainedPacket): Promise<void> {
+    if (payload.length === 0) this.#store.clear(topic);
+    else {
+      const envelope = properties ?? { qos, retain: true, from: '', at: Date.now() };
+      this.#store.retain(new Kept({ topic, payload }, envelope));
+    }
+    await this.written();
+  }
+
+  async *retained(): AsyncGenerator<RetainedPacket> {
+    for await (const record of this.#store.retained()) {
+      const { topic, payload, envelope } = restored(record);
+      yield { topic, payload, qos: envelope.qos, properties: envelope };
+    }
+  }
+
+  check(): Promise<void> {
+    return this.#store.check();
+  }
+}
