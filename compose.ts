@@ -83,6 +83,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
         metrics.batchSize.observe(events);
         metrics.commitSeconds.observe(seconds);
       },
+      faulted: onError,
     },
   });
   const facts = new FactsCache(directory, bus, now);

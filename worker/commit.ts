@@ -14,6 +14,8 @@ export interface Receiver {
 /** Plain counters, read when metrics are collected. */
 export interface CommitObserver {
   committed(events: number, seconds: number): void;
+  /** Told of what a receiver or a listener threw. */
+  faulted(error: unknown): void;
 }
 
 export interface CommitOptions {
@@ -23,14 +25,29 @@ export interface CommitOptions {
   /** At most so many bytes wait; beyond, the broker stops reading from senders. */
   readonly maxWaitingBytes?: number;
   readonly observer?: CommitObserver;
+  /** How long the store may take for a batch before it counts as down, ms. */
+  readonly patienceMs?: number;
   readonly monotonicMs?: () => number;
 }
 
 /** A submission costs about this much beside its payload. */
 const overheadBytes = 512;
 const maxBatchDefault = 1024;
-const earlyBatchDefault = 256;
+const earlyBatch = 256;
 const maxInFlight = 8;
+const patienceDefaultMs = 10_000;
+
+interface Batch {
+  readonly submissions: readonly Submission[];
+  readonly receivers: readonly Receiver[];
+  readonly startedMs: number;
+  /** The receivers were told already. */
+  answered: boolean;
+}
+
+const noAnswer = (): PetrelError => new PetrelError('store.unavailable', 'The store does not answer.');
+
+const noObserver: CommitObserver = { committed: () => {}, faulted: () => {} };
 const maxWaitingDefault = 64 * 1024 * 1024;
 
 /**
@@ -40,16 +57,19 @@ const maxWaitingDefault = 64 * 1024 * 1024;
 export class CommitQueue implements Committer {
   readonly #timeline: Timeline;
   readonly #maxBatch: number;
-  readonly #earlyBatch = earlyBatchDefault;
   readonly #maxWaitingBytes: number;
-  readonly #observer: CommitObserver | undefined;
+  readonly #observer: CommitObserver;
+  readonly #patienceMs: number;
   readonly #now: () => number;
   readonly #listeners: EventListener[] = [];
   #submissions: Submission[] = [];
   #receivers: Receiver[] = [];
   #waitingBytes = 0;
   #waiting = 0;
-  #inFlight = 0;
+  readonly #inFlight = new Set<Batch>();
+  #watching: NodeJS.Timeout | undefined;
+  /** The store has not answered for too long. */
+  #stalled = false;
   #scheduled = false;
   #relief: (() => void)[] = [];
   #idle: (() => void)[] = [];
@@ -58,7 +78,8 @@ export class CommitQueue implements Committer {
     this.#timeline = options.timeline;
     this.#maxBatch = options.maxBatch ?? maxBatchDefault;
     this.#maxWaitingBytes = options.maxWaitingBytes ?? maxWaitingDefault;
-    this.#observer = options.observer;
+    this.#observer = options.observer ?? noObserver;
+    this.#patienceMs = options.patienceMs ?? patienceDefaultMs;
     this.#now = options.monotonicMs ?? (() => performance.now());
   }
 
@@ -93,13 +114,17 @@ export class CommitQueue implements Committer {
   }
 
   submitTo(submission: Submission, receiver: Receiver): void {
+    if (this.#stalled) {
+      receiver.failed(noAnswer());
+      return;
+    }
     this.#submissions.push(submission);
     this.#receivers.push(receiver);
     this.#waiting++;
     this.#waitingBytes += submission.raw.length + overheadBytes;
     // A burst does not wait for its end: the disk works on its beginning while the rest is read.
-    if (this.#submissions.length >= this.#earlyBatch && this.#inFlight < maxInFlight) this.#commit();
-    else if (this.#inFlight === 0 && !this.#scheduled) {
+    if (this.#submissions.length >= earlyBatch && this.#inFlight.size < maxInFlight) this.#commit();
+    else if (this.#inFlight.size === 0 && !this.#scheduled) {
       this.#scheduled = true;
       setImmediate(this.#commit);
     }
@@ -108,33 +133,43 @@ export class CommitQueue implements Committer {
   readonly #commit = (): void => {
     this.#scheduled = false;
     if (this.#submissions.length === 0) return;
-    const batch = this.#submissions.splice(0, this.#maxBatch);
-    const receivers = this.#receivers.splice(0, this.#maxBatch);
-    const started = this.#now();
-    this.#inFlight++;
-    this.#timeline.append(batch).then(
-      (places) => this.#stored(batch, receivers, places, started),
-      (error: unknown) => this.#failed(batch, receivers, error),
+    const batch = this.#take(this.#maxBatch);
+    this.#inFlight.add(batch);
+    this.#watch();
+    this.#timeline.append(batch.submissions).then(
+      (places) => this.#stored(batch, places),
+      (error: unknown) => this.#failed(batch, error),
     );
   };
 
-  #stored(
-    batch: readonly Submission[],
-    receivers: readonly Receiver[],
-    places: readonly Appended[],
-    started: number,
-  ): void {
-    this.#inFlight--;
+  #take(count: number): Batch {
+    const all = this.#submissions.length <= count;
+    const submissions = all ? this.#submissions : this.#submissions.splice(0, count);
+    const receivers = all ? this.#receivers : this.#receivers.splice(0, count);
+    if (all) {
+      this.#submissions = [];
+      this.#receivers = [];
+    }
+    return { submissions, receivers, startedMs: this.#now(), answered: false };
+  }
+
+  #stored(batch: Batch, places: readonly Appended[]): void {
+    this.#ended(batch);
     // The next batch goes to the disk while this one's answers are written.
     this.#commit();
-    this.#observer?.committed(batch.length, (this.#now() - started) / 1000);
-    for (let i = 0; i < batch.length; i++) {
-      const submission = batch[i]!;
+    const { submissions, receivers, answered } = batch;
+    this.#observer.committed(submissions.length, (this.#now() - batch.startedMs) / 1000);
+    for (let i = 0; i < submissions.length; i++) {
       const place = places[i]!;
-      receivers[i]!.stored(place);
-      if (!place.repeat) this.#publish(submission, place);
+      // A fault in answering one must not keep the others from their answers.
+      try {
+        if (!answered) receivers[i]!.stored(place);
+        if (!place.repeat) this.#publish(submissions[i]!, place);
+      } catch (error) {
+        this.#observer.faulted(error);
+      }
     }
-    this.#settle(batch);
+    if (!answered) this.#settle(batch);
   }
 
   #publish({ conv, from, raw, replaces }: Submission, { seq, n, ts }: Appended): void {
@@ -142,20 +177,52 @@ export class CommitQueue implements Committer {
     for (const listener of this.#listeners) listener(event, replaces !== undefined);
   }
 
-  #failed(batch: readonly Submission[], receivers: readonly Receiver[], cause: unknown): void {
-    this.#inFlight--;
+  #failed(batch: Batch, cause: unknown): void {
+    this.#ended(batch);
     const known = toPetrelError(cause);
     const error =
       known.code === 'store.unavailable' ? known : new PetrelError('store.unavailable', undefined, { cause });
-    for (const receiver of receivers) receiver.failed(error);
-    this.#settle(batch);
+    this.#refuse(batch, error);
     this.#commit();
   }
 
-  #settle(batch: readonly Submission[]): void {
-    this.#waiting -= batch.length;
-    for (const { raw } of batch) this.#waitingBytes -= raw.length + overheadBytes;
+  #refuse(batch: Batch, error: PetrelError): void {
+    if (batch.answered) return;
+    batch.answered = true;
+    for (const receiver of batch.receivers) {
+      try {
+        receiver.failed(error);
+      } catch (fault) {
+        this.#observer.faulted(fault);
+      }
+    }
+    this.#settle(batch);
+  }
+
+  #settle({ submissions }: Batch): void {
+    this.#waiting -= submissions.length;
+    for (const { raw } of submissions) this.#waitingBytes -= raw.length + overheadBytes;
     if (!this.full && this.#relief.length > 0) for (const callback of this.#relief.splice(0)) callback();
     if (this.#waiting === 0) for (const callback of this.#idle.splice(0)) callback();
+  }
+
+  #ended(batch: Batch): void {
+    this.#inFlight.delete(batch);
+    this.#stalled = false;
+    if (this.#inFlight.size === 0) {
+      clearInterval(this.#watching);
+      this.#watching = undefined;
+    }
+  }
+
+  /** A store that gives no answer is one that is down: what waits is refused, and what comes too until it answers. */
+  #watch(): void {
+    this.#watching ??= setInterval(() => {
+      const [oldest] = this.#inFlight;
+      if (oldest === undefined || this.#now() - oldest.startedMs < this.#patienceMs) return;
+      this.#stalled = true;
+      const batches = [...this.#inFlight, this.#take(this.#submissions.length)];
+      for (const batch of batches) this.#refuse(batch, noAnswer());
+    }, this.#patienceMs / 10).unref();
   }
 }
