@@ -175,7 +175,8 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     authenticator,
     keys,
     version,
-    log,
+    // Fastify tells each of its addresses; the ready line names them all.
+    log: log.isLevelEnabled('info') ? log.child({}, { level: 'warn' }) : log,
     register: (fastify) => {
       countRequests(fastify, metrics, operations);
       registerHealth(fastify, { ready, registry: metrics.registry });
