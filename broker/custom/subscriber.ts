@@ -9,6 +9,7 @@ import type { Copy, CustomMessage } from './message.ts';
 import type { Queued, QueueStore } from './queue.ts';
 import type { RetainedMessages } from './retained.ts';
 import type { Subscription } from './subscription.ts';
+import { transmit } from './transmit.ts';
 
 /** What all subscribers share. */
 export interface SubscriberContext {
@@ -237,24 +238,11 @@ export class Subscriber implements EntryOwner {
     return entry;
   }
 
-  /** False: the client takes no packet so large [MQTT-3.1.2-24]; it is passed over as if it had been sent [MQTT-3.1.2-25]. */
+  /** False: too large for the client; it is passed over as if it had been sent. [MQTT-3.1.2-25] */
   #transmit(client: CustomClient, message: CustomMessage, copy: Copy, id: number, dup: boolean): boolean {
-    const { link } = client;
-    const now = this.#context.now();
-    let alias = client.aliases?.of(message.topic);
-    let frame = message.frame(link.version, copy, id, dup, now, alias);
-    if (frame.length > link.maxPacketSize && alias?.known === false) {
-      // A new alias makes the packet longer.
-      alias = undefined;
-      frame = message.frame(link.version, copy, id, dup, now, alias);
-    }
-    if (frame.length > link.maxPacketSize) {
-      this.#context.counters.droppedLarge++;
-      return false;
-    }
-    if (alias !== undefined) alias.known = true;
-    link.send(frame);
-    return true;
+    const sent = transmit(client, message, copy, id, dup, this.#context.now());
+    if (!sent) this.#context.counters.droppedLarge++;
+    return sent;
   }
 
   #retainedCopy({ options, identifiers }: Subscription, message: CustomMessage): Copy {
