@@ -86,15 +86,16 @@ export class Flusher {
     this.#closing = true;
     clearTimeout(this.#timer);
     await this.#busy;
-    if (this.#generations.at(-1)!.used) this.#begin();
-    await this.#busy;
+    const [filling] = this.#generations.slice(-1);
+    // Without a file after it: the next start then finds nothing to do.
+    if (filling!.used && this.#generations.length === 1) await this.#flush(filling!, this.#journal.current!);
     this.#journal.close();
   }
 
   #begin(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    let done: ReturnType<Journal['rotate']>;
+    let done: Journal['current'];
     try {
       done = this.#journal.rotate();
     } catch (error) {
@@ -127,7 +128,7 @@ export class Flusher {
         this.#failing = false;
         break;
       } catch (error) {
-        this.#warn(`The journal cannot be moved into the tables: ${String(error)}`);
+        if (!this.#failing) this.#warn(`The journal cannot be moved into the tables: ${String(error)}`);
         if (this.#closing) return false;
         this.#failing = true;
         this.onChange();

@@ -23,6 +23,9 @@ const headerBytes = 16;
 /** What a file is cut to before its next use, so that one burst does not hold the disk for ever. */
 const keptBytes = 64 << 20;
 
+/** A file grows by so much at a time: a sync is slower where it must also note a new length. */
+const growth = Buffer.alloc(1 << 20);
+
 const namePattern = /^journal-[0-9]+$/;
 
 export interface JournalFile {
@@ -53,6 +56,8 @@ export class Journal {
   #current: { fd: number; path: string } | undefined;
   #generation: number;
   #offset = 0;
+  /** How long the current file is. */
+  #size = 0;
   /** Set from a failed write until the file is known to end at `#offset` again. */
   #broken = false;
 
@@ -72,22 +77,24 @@ export class Journal {
     return this.#generation;
   }
 
-  /** The bytes of the current file that count. */
-  get length(): number {
-    return this.#offset;
+  /** The file that is being written, and how many bytes of it count. */
+  get current(): (JournalFile & { readonly length: number }) | undefined {
+    return this.#current && { path: this.#current.path, length: this.#offset, generation: this.#generation };
   }
 
   /** Begins the next generation in a file of its own, and answers the file that is now complete. */
-  rotate(): { path: string; length: number; generation: number } | undefined {
+  rotate(): Journal['current'] {
     // A later start reads the whole of a file that is not indexed yet.
     this.#repair();
     const used = this.#free.pop();
     const path = used ?? join(this.#dir, `journal-${++this.#files}`);
     const generation = this.#generation + 1;
     const fd = openSync(path, used === undefined ? 'wx+' : 'r+', 0o600);
+    let size = 0;
     try {
       if (used === undefined) this.#syncDirectory();
       else if (fstatSync(fd).size > keptBytes) ftruncateSync(fd, keptBytes);
+      size = fstatSync(fd).size;
       const header = Buffer.alloc(headerBytes);
       header.writeUInt32LE(fileMagic, 0);
       header.writeUInt32LE(version, 4);
@@ -99,15 +106,12 @@ export class Journal {
       this.#free.push(path);
       throw error;
     }
-    const done = this.#current && {
-      path: this.#current.path,
-      length: this.#offset,
-      generation: this.#generation,
-    };
+    const done = this.current;
     if (this.#current) closeSync(this.#current.fd);
     this.#current = { fd, path };
     this.#generation = generation;
     this.#offset = headerBytes;
+    this.#size = size;
     return done;
   }
 
@@ -128,13 +132,14 @@ export class Journal {
       size += bytes.length;
     }
     this.#broken = true;
-    this.#put(
-      batches.map(({ bytes }) => bytes),
-      size,
-    );
+    const buffers: Uint8Array[] = batches.map(({ bytes }) => bytes);
+    const grows = this.#offset + size > this.#size;
+    if (grows) buffers.push(growth);
+    this.#put(buffers, grows ? size + growth.length : size);
     this.#disk.datasync(this.#current.fd);
     this.#broken = false;
     this.#offset += size;
+    if (grows) this.#size = this.#offset + growth.length;
   }
 
   /** Throws where a write of some size would fail now. */
@@ -148,6 +153,11 @@ export class Journal {
   }
 
   close(): void {
+    try {
+      this.#repair();
+    } catch {
+      // At worst the next start finds events that were refused; sending them again is then a repeat.
+    }
     if (this.#current) closeSync(this.#current.fd);
     this.#current = undefined;
   }
@@ -156,6 +166,7 @@ export class Journal {
   #repair(): void {
     if (!this.#broken || !this.#current) return;
     ftruncateSync(this.#current.fd, this.#offset);
+    this.#size = this.#offset;
     this.#disk.datasync(this.#current.fd);
     this.#broken = false;
   }

@@ -131,7 +131,7 @@ test('what the tables refuse stays in memory and in the journal, and goes in whe
     const parts = new Parts(dir);
     const all = Array.from({ length: 1000 }, (_, i) => submission(`g:conversation-${i}`, 'alice', '1'));
     parts.append(...all);
-    const { length, generation } = parts.journal;
+    const { length, generation } = parts.journal.current!;
     const path = join(dir, 'journal-1');
     const full = new Indexer(dir, 1);
     assert.throws(() => full.index(path, generation, length), /full/);

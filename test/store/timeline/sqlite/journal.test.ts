@@ -87,7 +87,7 @@ test('a torn or damaged tail ends the journal before it', () =>
     const journal = new Journal(dir, 0);
     journal.rotate();
     journal.write([batch('first'), batch('second')]);
-    const { length } = journal;
+    const { length } = journal.current!;
     journal.close();
     const { path } = journalFiles(dir)[0]!;
     const whole = await readFile(path);
