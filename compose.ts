@@ -212,12 +212,20 @@ async function openStores(config: Config, log: Log, closing: Closing) {
     log: (level, message) => log[level](message),
   });
   closing.add(() => timeline.close());
-  const directory = await openSqliteDirectory({ dir: config.dataDir });
-  closing.add(() => directory.close());
-  const sessions = await openSqliteSessions({ dir: config.dataDir });
-  closing.add(() => sessions.close());
-  const custom = await openSqliteCustom({ dir: config.dataDir });
-  closing.add(() => custom.close());
+  const closed = async <S extends { close(): Promise<void> }>(opening: Promise<S>): Promise<S> => {
+    const store = await opening;
+    closing.add(() => store.close());
+    return store;
+  };
+  const { dataDir: dir } = config;
+  const opening = [
+    closed(openSqliteDirectory({ dir })),
+    closed(openSqliteSessions({ dir })),
+    closed(openSqliteCustom({ dir })),
+  ] as const;
+  // Where one fails the others are there to be closed.
+  await Promise.allSettled(opening);
+  const [directory, sessions, custom] = await Promise.all(opening);
   return { timeline, directory, sessions, custom };
 }
 

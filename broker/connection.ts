@@ -24,7 +24,8 @@ type State = 'new' | 'connecting' | 'open' | 'closed';
 
 /** A session that the CONNECT step made or took up, with what the connection has to know of it. */
 export interface Accepted {
-  readonly identity: Identity;
+  /** As the token says now. */
+  identity: Identity;
   readonly session: Session;
   /** `{uid}/{clientId}`. */
   readonly key: string;
@@ -172,7 +173,9 @@ export class Connection implements Link, Flushable, TransportListener {
     }
     // PUBACK of a hub delivery in its short form
     if (type === packetTypes.puback && end - start === 2 && bytes[start]! >= 0x80) {
-      this.accepted!.session.acknowledge((bytes[start]! << 8) | bytes[start + 1]!);
+      const { session, custom } = this.accepted!;
+      session.acknowledge((bytes[start]! << 8) | bytes[start + 1]!);
+      this.context.custom.roomy(custom);
       return undefined;
     }
     return onPacket(this, type, first & 0x0f, new Reader(bytes, start, end));
@@ -229,7 +232,10 @@ export class Connection implements Link, Flushable, TransportListener {
 
   /** The connection's token was renewed. */
   renew(identity: Identity): void {
+    const accepted = this.accepted!;
     this.expiresAt = identity.expiresAt;
+    accepted.identity = identity;
+    accepted.custom.identity = identity;
   }
 
   notifyError(error: PetrelError, id?: string): void {

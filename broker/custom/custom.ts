@@ -18,7 +18,8 @@ export interface CustomPublish {
 export interface CustomClient {
   /** The session's name on this node: `{uid}/{clientId}`. */
   readonly key: string;
-  readonly identity: Identity;
+  /** As its token says now: AUTH may bring another one. */
+  identity: Identity;
   readonly link: Link;
   /** `otherInFlight` counts custom deliveries in the session's one window. */
   readonly session: Session;

@@ -62,6 +62,10 @@ function onDeliveryAck(
   if (id >= firstHubId) {
     // Hub deliveries are QoS 1: whatever the reason, the client has decided.
     if (type === 'puback') session.acknowledge(id);
+    // There is no QoS 2 among them: Packet Identifier not found (section 3.6.2.1).
+    else if (type === 'pubrec' && reason < 0x80)
+      connection.send(ack(connection.version, packetTypes.pubrel, id, reasons.packetIdNotFound));
+    connection.context.custom.roomy(custom);
     return undefined;
   }
   const release = connection.context.custom.acknowledge(custom, type, id, reason);
