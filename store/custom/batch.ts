@@ -27,6 +27,8 @@ export class Batch {
   readonly emptied = new Set<Holder>();
   /** What topics retain from now on; undefined: nothing. */
   readonly retained = new Map<string, CustomRecord | undefined>();
+  /** Whether somebody waits for it; else it has time. */
+  urgent = false;
   readonly written: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;

@@ -187,7 +187,8 @@ class SqliteCustom implements CustomStore {
 
   written(): Promise<void> {
     if (this.#closed) return Promise.reject(new PetrelError('store.unavailable'));
-    if (this.#next.changes > 0) {
+    // What was asked for may have been taken back since.
+    if (this.#next.changes > 0 || this.#next.urgent) {
       this.#soon();
       return this.#next.written;
     }
@@ -196,7 +197,7 @@ class SqliteCustom implements CustomStore {
 
   async check(): Promise<void> {
     if (this.#closed) throw new PetrelError('store.unavailable');
-    if (this.#next.changes === 0 && this.#running === undefined) {
+    if (this.#next.changes === 0 && this.#writing === undefined) {
       // A transaction that writes nothing but has to get the lock and the log.
       await Promise.all([this.#run('begin immediate'), this.#run('commit')]);
       return;
@@ -226,6 +227,7 @@ class SqliteCustom implements CustomStore {
   }
 
   #soon(): void {
+    this.#next.urgent = true;
     this.#writing ??= this.#drain();
   }
 
@@ -245,19 +247,12 @@ class SqliteCustom implements CustomStore {
       } catch (error) {
         this.#failed(batch);
         batch.reject(error);
-        break;
       } finally {
         this.#running = undefined;
       }
-    } while (this.#next.changes > 0);
+    } while (this.#next.urgent);
     this.#writing = undefined;
-    if (this.#next.changes > 0) this.#retry();
-  }
-
-  /** What came while the failed transaction ran has its own try; what was left of it waits for that or for the timer. */
-  #retry(): void {
-    if (this.#next.adds.size > 0 || this.#next.retained.size > 0) this.#soon();
-    else this.#delay();
+    if (this.#next.changes > 0) this.#delay();
   }
 
   async #write(batch: Batch): Promise<void> {
