@@ -159,20 +159,6 @@ describe('a group', () => {
       );
     });
 
-  it('keeps its members after a restart, a persistent session of one included', async () => {
-    const [alice, bob] = await petrel.users('alice', 'bob');
-    const gid = await alice.createGroup([bob]);
-    const options = { clientId: 'phone', clean: false, expiry: 600 };
-    const first = await bob.connect(options);
-    await first.drop();
-    await petrel.stop();
-    await petrel.start();
-    const owner = await alice.connect();
-    await owner.publish(`send/g/${gid}`, textMessage('c-1', 'hi'));
-    const again = await bob.connect(options);
-    assert.equal((await again.event(`g:${gid}`)).id, 'c-1');
-  });
-
   it('is shown to an absent session from the joining to the removal', async () => {
     const [alice, bob] = await petrel.users('alice', 'bob');
     const options = { clientId: 'phone', clean: false, expiry: 600 };

@@ -6,7 +6,7 @@ import { Petrel } from '../support/petrel.ts';
 import { until } from '../support/until.ts';
 
 const petrel = new Petrel({
-  PETREL_LIMITS_SEND_PER_SECOND: '5',
+  PETREL_LIMITS_SEND_PER_SECOND: '1',
   PETREL_LIMITS_SEND_BURST: '10',
   PETREL_LIMITS_LOGIN_ATTEMPTS: '3',
   PETREL_MQTT_MAX_SUBSCRIPTIONS: '3',

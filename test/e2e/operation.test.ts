@@ -96,27 +96,5 @@ describe('the log', () => {
       'wrong token': signature(wrong),
     }))
       assert.ok(!petrel.output.includes(hidden), `the ${name} is in the log`);
-    await petrel.start();
-  });
-});
-
-describe('a second process', () => {
-  it('on the same data folder says so in one line, exits 1, and leaves the first alone', async () => {
-    const [alice, bob] = await petrel.users('alice', 'bob');
-    const client = await alice.connect();
-    const second = new Petrel({ PETREL_DATA_DIR: petrel.dataDir });
-    try {
-      const { code, errors } = await second.spawn();
-      assert.equal(code, 1);
-      assert.match(errors, /^petrel: [^\n]+\n$/);
-    } finally {
-      await second.remove();
-    }
-    assert.equal((await client.publish(`send/u/${bob.uid}`, 'hi')).reason, 0);
-  });
-
-  it('may start once the first was killed', async () => {
-    await petrel.kill();
-    await petrel.start();
   });
 });

@@ -25,7 +25,9 @@ for (const [way, end] of ways)
     let bob: User;
     let carol: User;
     let gid: string;
+    let signedIn: { accessToken: string; refreshToken: string };
     const sent: Ack[] = [];
+    const registered = { uid: `registered-${way.split(' ').length}`, password: 'correct horse' };
 
     before(async () => {
       [alice, bob, carol] = await petrel.users('alice', 'bob', 'carol');
@@ -41,6 +43,8 @@ for (const [way, end] of ways)
       for (let i = 1; i <= 5; i++)
         sent.push(await sender.publish(`send/u/${bob.uid}`, textMessage(`c-${i}`, 'hi')));
       await present.events(5);
+      await (await carol.connect({ ...kept, clientId: 'laptop' })).disconnect();
+      signedIn = (await petrel.api().post<typeof signedIn>('/auth/register', registered)).body;
       await (await bob.connect()).publish(`read/u/${alice.uid}`, { seq: 2 });
       await end();
       await petrel.start();
@@ -78,6 +82,21 @@ for (const [way, end] of ways)
       const packet = await again.delivery((topic) => topic === `u/${carol.uid}`);
       assert.equal(packet.properties?.subscriptionIdentifier, 5);
       assert.deepEqual(await again.unexpectedEvents(), []);
+    });
+
+    it('members are members, and absent ones get what is said in their group', async () => {
+      const sender = await alice.connect();
+      await sender.publish(`send/g/${gid}`, textMessage('g-1', 'hi'));
+      const laptop = await carol.connect({ ...kept, clientId: 'laptop' });
+      await until('the message', async () => (await laptop.event(`g:${gid}`)).id === 'g-1');
+    });
+
+    it('tokens and the sign-ins they came from are good', async () => {
+      const { accessToken, refreshToken } = signedIn;
+      await petrel.known(registered.uid).connect({ password: accessToken });
+      assert.equal((await petrel.api().post('/auth/refresh', { refreshToken })).status, 200);
+      const { uid, password } = registered;
+      assert.equal((await petrel.api().post('/auth/login', { uid, password })).status, 200);
     });
 
     it('a session with an expiry exists, one without does not', async () => {

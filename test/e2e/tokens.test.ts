@@ -122,17 +122,3 @@ describe('a logout', () => {
     assert.equal((await petrel.api(laptop.accessToken).get('/me')).status, 401);
   });
 });
-
-describe("the server's keys", () => {
-  it('and the sessions of its users outlive a restart', async () => {
-    const { body } = await petrel
-      .api()
-      .post<SignedIn>('/auth/register', { uid: 'kurt', password: 'correct horse' });
-    await petrel.kill();
-    await petrel.start();
-    const kurt = petrel.known('kurt');
-    await kurt.connect({ password: body.accessToken });
-    const refreshed = await petrel.api().post<SignedIn>('/auth/refresh', { refreshToken: body.refreshToken });
-    assert.equal(refreshed.status, 200);
-  });
-});
