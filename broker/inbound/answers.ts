@@ -1,6 +1,9 @@
 import { ProtocolFault, reasons } from '../gate/fault.ts';
 import type { PendingAck } from './acks.ts';
 
+/** Packet ids that a client of MQTT 3 may leave without PUBREL. */
+const maxInFlightOfMqtt3 = 4096;
+
 /**
  * The QoS 1 and 2 messages of a client that are not answered yet. Answers leave in the order of arrival, however the work
  * behind them ends. [MQTT-4.6.0-2]
@@ -25,11 +28,11 @@ export class Answers {
 
   /**
    * Registers a message that will be answered. Throws ProtocolFault where the client has too many in flight; MQTT 3 knows
-   * no maximum, such a client is read no further instead. [MQTT-3.3.4-7]
+   * no maximum, such a client is read no further instead, and ended where it never releases its QoS 2 messages. [MQTT-3.3.4-7]
    */
   expect(pending: PendingAck, version: number): void {
     const inFlight = this.#qos1 + (this.#qos2?.size ?? 0) + (pending.qos === 1 ? 1 : 0);
-    if (version === 5 && inFlight > this.#receiveMaximum) {
+    if (inFlight > (version === 5 ? this.#receiveMaximum : maxInFlightOfMqtt3)) {
       throw new ProtocolFault(
         reasons.receiveMaximumExceeded,
         'More messages in flight than the server takes.',
