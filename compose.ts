@@ -235,7 +235,8 @@ async function restoreCustom(custom: CustomTopics, sessions: SessionStore): Prom
   for (const { uid, clientId, subscriptions } of await sessions.subscribers()) {
     const key = `${uid}/${clientId}`;
     subscribed.add(key);
-    custom.restore(key, { uid, scopes: new Set() }, subscriptions.filter(isCustom));
+    const scopes = new Set(subscriptions.flatMap((one) => one.scopes ?? []));
+    custom.restore(key, { uid, scopes }, subscriptions.filter(isCustom));
   }
   for (const key of custom.sessions()) {
     if (subscribed.has(key)) continue;

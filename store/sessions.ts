@@ -8,6 +8,8 @@ export interface StoredSubscription {
   readonly retainAsPublished?: boolean;
   readonly retainHandling?: 0 | 1 | 2;
   readonly identifier?: number;
+  /** Scopes of the client's token: what may queue for a custom subscription while the client is away. */
+  readonly scopes?: readonly string[];
 }
 
 /** A session that outlives its connection. */

@@ -77,9 +77,20 @@ export class Subscriber implements EntryOwner {
     return this.#client === client;
   }
 
-  /** What the client may do, as its token says now (AUTH may have brought another). */
+  /** Who the client is, as its token says now (AUTH may have brought another) or said last. */
+  get user(): TopicUser {
+    return this.#client?.identity ?? this.#user;
+  }
+
+  /** At the start: who the client was when it was last here. */
+  remember(user: TopicUser): void {
+    this.#user = user;
+    this.#rights = this.#context.policy.rightsOf(user);
+  }
+
+  /** What it may do. */
   get rights(): TopicRights {
-    const user = this.#client?.identity ?? this.#user;
+    const { user } = this;
     if (user !== this.#user) {
       this.#user = user;
       this.#rights = this.#context.policy.rightsOf(user);
@@ -110,6 +121,8 @@ export class Subscriber implements EntryOwner {
   detach(): void {
     const feeds = this.#feeds;
     this.#feeds = [];
+    // Its rights are the last known from now on.
+    void this.rights;
     this.#client = undefined;
     this.#context.waiting.delete(this);
     for (const { message } of this.#flights.list()) message?.keep();

@@ -332,8 +332,12 @@ class Topics implements CustomTopics {
   }
 
   subscriptionsOf(key: string): readonly StoredSubscription[] {
-    const subscriptions = this.#subscribers.get(key)?.subscriptions.values() ?? [];
-    return Array.from(subscriptions, ({ options }) => options);
+    const subscriber = this.#subscribers.get(key);
+    if (subscriber === undefined) return [];
+    const scopes = [...subscriber.user.scopes];
+    return Array.from(subscriber.subscriptions.values(), ({ options: { scopes: _, ...options } }) =>
+      scopes.length === 0 ? options : { ...options, scopes },
+    );
   }
 
   detach(client: CustomClient): void {
@@ -377,6 +381,7 @@ class Topics implements CustomTopics {
   ): void {
     if (subscriptions.length === 0) return;
     const subscriber = this.#subscriber(key, identity);
+    subscriber.remember(identity);
     this.#takeUp(subscriber, identity, subscriptions).catch(this.#onError);
   }
 
