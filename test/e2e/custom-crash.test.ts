@@ -185,3 +185,19 @@ describe('kill -9', () => {
     t.diagnostic(`${rounds} kills, ${total()} acknowledged`);
   });
 });
+
+describe('a server that is stopped', () => {
+  it('sends the wills of those who are connected', async () => {
+    const [alice, bob] = await petrel.users('alice', 'bob');
+    const away = await bob.connect(kept('heir'));
+    await away.subscribe(['wills/#']);
+    await away.disconnect();
+    await alice.connect({
+      will: { topic: 'wills/alice', payload: Buffer.from('bye'), qos: 1, retain: false },
+    });
+    assert.equal((await petrel.stop()).code, 0);
+    await petrel.start();
+    const again = await bob.connect(kept('heir'));
+    assert.equal((await again.delivery()).payload.toString(), 'bye');
+  });
+});
