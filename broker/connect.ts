@@ -30,11 +30,8 @@ export async function accept(connection: Connection, packet: ConnectPacket): Pro
     const clientId = checkClientId(packet);
     checkWill(connection, packet, identity);
     if (connection.isClosed) return;
-    // A session has one connection at a time: the older one goes. [MQTT-3.1.4-3]
     const key = `${identity.uid}/${clientId}`;
-    const before = context.registry.connectionOf(key);
-    before?.end(reasons.sessionTakenOver, 'Another connection took the session over.');
-    await context.registry.inTurn(key, () => open(connection, packet, identity, clientId, key));
+    await takeOver(connection, key, () => open(connection, packet, identity, clientId, key));
     context.metrics.connects.add(1, 'ok');
   } catch (error) {
     if (error instanceof ProtocolFault) throw error;
@@ -43,6 +40,23 @@ export async function accept(connection: Connection, packet: ConnectPacket): Pro
       context.log.error({ err: error, conn: connection.id }, 'A CONNECT failed.');
     context.metrics.connects.add(1, known.code);
     connection.refuse(refusalOf(known, packet.version), `${known.code}: ${known.message}`);
+  }
+}
+
+/**
+ * A session has one connection at a time: the older one goes, and what it leaves is stored before the session is taken
+ * up. [MQTT-3.1.4-3]
+ */
+async function takeOver(connection: Connection, key: string, open: () => Promise<void>): Promise<void> {
+  const { registry } = connection.context;
+  for (let opened = false; !opened && !connection.isClosed; ) {
+    registry.connectionOf(key)?.end(reasons.sessionTakenOver, 'Another connection took the session over.');
+    opened = await registry.inTurn(key, async () => {
+      // Of several that come at once, each ends the one before it.
+      if (registry.connectionOf(key) !== undefined) return false;
+      await open();
+      return true;
+    });
   }
 }
 
