@@ -74,6 +74,7 @@ export class Committer {
    */
   commit(batches: readonly Batch[]): Float64Array<ArrayBuffer>[] {
     const generation = this.#generations.at(-1)!;
+    this.#repeats.refresh();
     this.#commits = (this.#commits + 1) >>> 0;
     this.#undo = {
       count: generation.count,

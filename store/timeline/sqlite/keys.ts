@@ -162,13 +162,10 @@ export class KeyRuns {
 
 const hashOf = (key: number): number => Math.floor(key / seqSpan);
 
-/** The keys of a row as (hash, seq). */
-export function* keySeqs(data: Uint8Array, runFirst: number): Generator<[hash: number, seq: number]> {
+/** Visits the hashes of a row. */
+export function eachHash(data: Uint8Array, visit: (hash: number) => void): void {
   const { view } = blockOf(data);
-  for (let offset = 0; offset < data.length; offset += 8) {
-    const key = view.getFloat64(offset, true);
-    yield [hashOf(key), runFirst + (key % seqSpan)];
-  }
+  for (let offset = 0; offset < data.length; offset += 8) visit(hashOf(view.getFloat64(offset, true)));
 }
 
 /** The seqs that have the hash in a row. */

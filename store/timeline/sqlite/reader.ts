@@ -4,7 +4,7 @@ import type {
 } from '@photostructure/sqlite';
 import type { Head } from '../../../schemas/event.ts';
 import { at, type Block, sameKey } from './entry.ts';
-import { chunkMatches, keySeqs } from './keys.ts';
+import { chunkMatches, eachHash } from './keys.ts';
 import { SegmentReader } from './segment-files.ts';
 import { metaOf, openTables, segmentId } from './tables.ts';
 
@@ -13,6 +13,13 @@ export interface StoredCursor {
   readonly delivered: number;
   readonly read: number;
   readonly readN: number;
+}
+
+/** How far the hashes of a conversation were visited: up to a seq, and in the run after it up to a hash. */
+export interface HashProgress {
+  after: number;
+  runLast: number;
+  hash: number;
 }
 
 const ofConversation = `id between ${segmentId('0')} and ${segmentId('4294967295')}`;
@@ -57,7 +64,9 @@ export class Tables {
       from runs r where r.conv = ?1 order by r.first desc`);
     this.#runsEnd = prepare('select max(last) as last from runs where conv = ?');
     this.#run = prepare('select first, last from runs where conv = ? and last > ? order by first limit 1');
-    this.#runChunks = prepare('select data from keys where conv = ? and run = ?');
+    this.#runChunks = prepare(
+      'select hash, data from keys where conv = ? and run = ? and hash > ? order by hash limit 50',
+    );
   }
 
   /** The secret of the store's hash. */
@@ -138,20 +147,27 @@ export class Tables {
     return undefined;
   }
 
-  /** Visits the hashes of some events with seqs from after `after` on; answers the seq up to which it has been. */
-  hashes(conv: number, after: number, visit: (hash: number) => void): number {
-    const run = this.#run.get(conv, after) as { first: number; last: number } | undefined;
-    if (run) {
-      for (const { data } of this.#runChunks.all(conv, run.first) as { data: Uint8Array }[])
-        for (const [hash] of keySeqs(data, run.first)) visit(hash);
-      return run.last;
+  /** Visits the hashes of some more of the conversation's events, and notes how far it has been. */
+  hashes(conv: number, progress: HashProgress, visit: (hash: number) => void): void {
+    const run = this.#run.get(conv, progress.after) as { first: number; last: number } | undefined;
+    if (!run) {
+      this.events(conv, progress.after + 1, 0xffff_ffff, ({ view }, start) => {
+        visit(view.getUint32(start + at.hash, true));
+        progress.after = view.getUint32(start + at.seq, true);
+      });
+      return;
     }
-    let last = after;
-    this.events(conv, after + 1, 0xffff_ffff, ({ view }, start) => {
-      visit(view.getUint32(start + at.hash, true));
-      last = view.getUint32(start + at.seq, true);
-    });
-    return last;
+    if (progress.runLast !== run.last) {
+      // The first one, the next one, or one that was merged with others meanwhile.
+      progress.runLast = run.last;
+      progress.hash = -1;
+    }
+    const rows = this.#runChunks.all(conv, run.first, progress.hash) as { hash: number; data: Uint8Array }[];
+    for (const { hash, data } of rows) {
+      eachHash(data, visit);
+      progress.hash = hash;
+    }
+    if (rows.length === 0) progress.after = run.last;
   }
 
   close(): void {

@@ -3,10 +3,12 @@ import { type Conversations, line, lineWords } from './conversations.ts';
 import { at, type Block } from './entry.ts';
 import type { KeyFilter } from './filter.ts';
 import type { Generation } from './memtable.ts';
-import type { Tables } from './reader.ts';
+import type { HashProgress, Tables } from './reader.ts';
 
-/** A conversation is not put into the filter by more than so many reads at a time. */
-const stepsAtOnce = 4;
+/** So many keys of long conversations are put into the filter in a commit; the rest are with later ones. */
+const keysPerCommit = 10_000;
+/** With fewer keys it costs no more to put them in than to look for one of them. */
+const fewKeys = 1_000;
 const keptProgress = 10_000;
 
 /** Tells whether an event was stored before: by the filter first, then in memory, then in the tables. */
@@ -15,8 +17,9 @@ export class Repeats {
   readonly #tables: Tables;
   readonly #filter: KeyFilter;
   readonly #generations: readonly Generation[];
-  /** By the conversation's number: up to which seq its keys are in the filter, of which epoch. */
-  readonly #progress = new Map<number, { readonly epoch: number; after: number }>();
+  /** By the conversation's number: how far its keys are in the filter, and of which epoch. */
+  readonly #progress = new Map<number, HashProgress & { readonly epoch: number }>();
+  #budget = 0;
 
   constructor(parts: {
     conversations: Conversations;
@@ -28,6 +31,11 @@ export class Repeats {
     this.#tables = parts.tables;
     this.#filter = parts.filter;
     this.#generations = parts.generations;
+  }
+
+  /** Called when a commit begins. */
+  refresh(): void {
+    this.#budget = keysPerCommit;
   }
 
   /** The place of the stored event with the entry's key, if there is one. */
@@ -74,12 +82,15 @@ export class Repeats {
     let progress = this.#progress.get(number);
     if (progress?.epoch !== epoch) {
       if (this.#progress.size > keptProgress) this.#progress.clear();
-      progress = { epoch, after: 0 };
+      progress = { epoch, after: 0, runLast: 0, hash: -1 };
       this.#progress.set(number, progress);
     }
     const last = this.#conversations.firstInMemory(slot) - 1;
-    for (let steps = 0; progress.after < last && steps < stepsAtOnce; steps++) {
-      progress.after = this.#tables.hashes(number, progress.after, (hash) => this.remember(number, hash));
+    while (progress.after < last && (this.#budget > 0 || last - progress.after < fewKeys)) {
+      this.#tables.hashes(number, progress, (hash) => {
+        this.remember(number, hash);
+        this.#budget--;
+      });
       if (this.#filter.epoch !== epoch) return false;
     }
     if (progress.after < last) return false;
