@@ -11,13 +11,20 @@ export const schema = [
   `create table if not exists retained (
     topic text primary key, payload blob not null, qos integer not null, retain integer not null,
     sender text not null, at integer not null, properties text)`,
+  `create table if not exists wills (
+    topic text not null, payload blob not null, qos integer not null, retain integer not null,
+    sender text primary key, at integer not null, properties text)`,
 ];
 
 // Rows come as one JSON array, their payloads as one blob: a statement costs a message to the thread, a row next to nothing.
-const payload = `substr(?2, (value->>1) + 1, value->>2)`;
+// A blob without a byte is bound as null.
+const payload = `coalesce(substr(?2, (value->>1) + 1, value->>2), x'')`;
 const sql = {
   message: `insert or replace into messages select value->>0, value->>3, ${payload},
     value->>4, value->>5, value->>6, value->>7, value->>8 from json_each(?1)`,
+  will: `insert or replace into wills select value->>3, ${payload},
+    value->>4, value->>5, value->>6, value->>7, value->>8 from json_each(?1)`,
+  dropWill: `delete from wills where sender in (select value from json_each(?))`,
   retain: `insert or replace into retained select value->>3, ${payload},
     value->>4, value->>5, value->>6, value->>7, value->>8 from json_each(?1)`,
   add: `insert into entries select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6,
@@ -88,11 +95,22 @@ export function* statementsOf(batch: Batch): Generator<Statement> {
       sql.drop,
       dropped.map(({ id }) => id),
     );
-  const retained = [...batch.retained];
-  yield* inserts(
-    sql.retain,
-    retained.flatMap(([, message]) => (message === undefined ? [] : [[0, message] as const])),
-  );
-  const cleared = retained.flatMap(([topic, message]) => (message === undefined ? [topic] : []));
-  if (cleared.length > 0) yield ids(sql.clear, cleared);
+  yield* settings(sql.retain, sql.clear, batch.retained);
+  yield* settings(sql.will, sql.dropWill, batch.wills);
+}
+
+/** Puts what is there, and deletes what is not. */
+function* settings(
+  put: string,
+  remove: string,
+  values: ReadonlyMap<string, CustomRecord | undefined>,
+): Generator<Statement> {
+  const there: (readonly [number, CustomRecord])[] = [];
+  const gone: string[] = [];
+  for (const [key, message] of values) {
+    if (message === undefined) gone.push(key);
+    else there.push([0, message]);
+  }
+  yield* inserts(put, there);
+  if (gone.length > 0) yield [remove, JSON.stringify(gone)];
 }

@@ -81,6 +81,15 @@ export function customConformance(name: string, open: () => Promise<OpenedCustom
         ]);
       }));
 
+    test('stores messages without payload by themselves too', () =>
+      withStore(async (opened) => {
+        const { store } = opened;
+        const empty = entry('carol/c', record('t', { payload: Buffer.alloc(0) }));
+        const id = store.add(empty);
+        await store.written();
+        assert.deepEqual(await kept(await opened.reopen()), [{ ...empty, id, received: false }]);
+      }));
+
     test('gives those in flight in the order of sending, then those that wait in the order of adding', () =>
       withStore(async (opened) => {
         const { store } = opened;
@@ -170,6 +179,22 @@ export function customConformance(name: string, open: () => Promise<OpenedCustom
         store.retain(record('d', { retain: true }));
         const again = await opened.reopen();
         assert.deepEqual(await retained(again), [last, record('d', { retain: true })]);
+      }));
+
+    test('keeps one will of a session until it is dropped', () =>
+      withStore(async (opened) => {
+        const { store } = opened;
+        const will = record('w', { from: 'bob/b', properties: '{"delay":5}' });
+        store.will(record('older', { from: 'bob/b' }));
+        store.will(will);
+        store.will(record('w', { from: 'carol/c' }));
+        store.will(record('w', { from: 'dora/d' }));
+        store.dropWill('carol/c');
+        store.dropWill('nobody/n');
+        await store.written();
+        store.dropWill('dora/d');
+        const again = await opened.reopen();
+        assert.deepEqual((await collect(again.wills())).map(plain), [will]);
       }));
 
     test('takes large and many messages', () =>
