@@ -183,7 +183,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     },
   });
   closing.add(() => http.close());
-  broker.attachTo(http.server, config.http.trustProxy);
+  broker.attachTo(http.server, config.http);
   closing.add(() => registry.close());
   closing.add(() => broker.close());
   const addresses = await broker.listen();

@@ -7,13 +7,26 @@ import { WebSocketServer } from 'ws';
 import { Connection } from './connection.ts';
 import type { BrokerContext } from './context.ts';
 import { reasons } from './gate/fault.ts';
-import { SocketTransport, type Transport, WebSocketTransport } from './gate/transport.ts';
+import {
+  SocketTransport,
+  type Transport,
+  type TransportListener,
+  WebSocketTransport,
+} from './gate/transport.ts';
 
 /** WebSocket subprotocols of MQTT. [MQTT-6.0.0-3] */
 const subprotocols = ['mqtt', 'mqttv3.1'];
 
 /** WebSocket messages up to this size are taken, however small the packets have to be. */
 const minMessageBytes = 1024 * 1024;
+
+const deaf: TransportListener = { onData: () => {}, onDrain: () => {}, onClose: () => {} };
+
+/** `http` of the configuration. */
+interface HttpOptions {
+  readonly trustProxy: boolean;
+  readonly corsOrigins: readonly string[];
+}
 
 /** Opens the doors for MQTT: TCP, TLS, and WebSocket at /mqtt of an HTTP server. */
 export class BrokerServer {
@@ -80,7 +93,7 @@ export class BrokerServer {
   }
 
   /** Takes upgrades at /mqtt; `trustProxy` lets X-Forwarded-For name the client. */
-  attachTo(server: HttpServer, trustProxy: boolean): void {
+  attachTo(server: HttpServer, { trustProxy, corsOrigins }: HttpOptions): void {
     const sockets = new WebSocketServer({
       noServer: true,
       // A message may hold several packets, and one that is too large is to be told 0x95. [MQTT-6.0.0-2]
@@ -95,6 +108,7 @@ export class BrokerServer {
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
       if (path !== '/mqtt') refuseUpgrade(socket, '404 Not Found');
       else if (!offered.some((name) => subprotocols.includes(name))) refuseUpgrade(socket, '400 Bad Request');
+      else if (!mayOpen(request, corsOrigins)) refuseUpgrade(socket, '403 Forbidden');
       else {
         sockets.handleUpgrade(request, socket, head, (webSocket) => {
           this.#serve(new WebSocketTransport(webSocket, addressOf(request, trustProxy)));
@@ -103,12 +117,13 @@ export class BrokerServer {
     });
   }
 
-  #serve(transport: Transport & { listen(listener: Connection): void }): void {
+  #serve(transport: Transport & { listen(listener: TransportListener): void }): void {
     const { registry, config } = this.#context;
     this.#lastId++;
     const connection = new Connection(`c${this.#lastId}`, transport, this.#context);
     if (!registry.add(connection, config.mqtt.maxHalfOpen)) {
-      transport.listen(connection);
+      // It was never counted: its end must not free another one's place.
+      transport.listen(deaf);
       transport.destroy();
       return;
     }
@@ -135,6 +150,13 @@ export class BrokerServer {
     this.#sockets?.close();
     await Promise.all(closed);
   }
+}
+
+/** Where origins are configured, pages of others are refused; programs send no Origin. */
+function mayOpen({ headers: { origin, host } }: IncomingMessage, corsOrigins: readonly string[]): boolean {
+  if (origin === undefined || corsOrigins.length === 0) return true;
+  if (corsOrigins.includes('*') || corsOrigins.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {

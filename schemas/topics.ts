@@ -98,10 +98,10 @@ export function filterTopic(filter: string): FilterTopic {
   return { kind: 'refused' };
 }
 
-/** Whether a string is a topic name: not empty, no wildcard, no U+0000. [MQTT-4.7.1-1] [MQTT-4.7.3-1] [MQTT-4.7.3-2] */
+/** Whether a string is a topic name: not empty, no wildcard, no U+0000. [MQTT-4.7.0-1] [MQTT-4.7.3-1] [MQTT-4.7.3-2] */
 export const isTopicName = (topic: string): boolean => topic.length > 0 && !/[+#\0]/.test(topic);
 
-/** Whether a string is a topic filter, `$share/{name}/{filter}` included. [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.8.2-1] */
+/** Whether a string is a topic filter, `$share/{name}/{filter}` included. [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1] [MQTT-4.8.2-2] */
 export function isFilter(filter: string): boolean {
   if (filter.length === 0 || filter.includes('\0')) return false;
   const all = filter.split('/');

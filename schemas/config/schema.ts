@@ -167,7 +167,7 @@ export const configSchema = Type.Object(
         'Take the client address from X-Forwarded-For. Only behind a proxy that sets it itself.',
       ),
       corsOrigins: strings(
-        'Origins of web pages that may call the API, as https://chat.example; `*` is any.',
+        'Origins of web pages that may call the API, as https://chat.example; `*` is any. Where there are some, pages of others get no MQTT over WebSocket either.',
       ),
     }),
     dataDir: Type.String({
