@@ -62,6 +62,7 @@ const nameBytes = 132;
 export class Conversations {
   readonly #tables: Pick<Tables, 'lastConversation' | 'conversation'>;
   readonly #kept: number;
+  #trimAbove: number;
   readonly #extras = new Map<number, Extra>();
   readonly #newDirects = new Map<string, Set<number>>();
   #capacity = 1024;
@@ -79,6 +80,7 @@ export class Conversations {
   constructor(tables: Pick<Tables, 'lastConversation' | 'conversation'>, kept = 65_536) {
     this.#tables = tables;
     this.#kept = kept;
+    this.#trimAbove = kept;
     this.#lastNumber = tables.lastConversation();
   }
 
@@ -199,7 +201,7 @@ export class Conversations {
 
   /** Forgets what is not used, if there is too much. Not while a commit is under way. */
   trim(): void {
-    if (this.#count - this.#free.length <= this.#kept) return;
+    if (this.#count - this.#free.length <= this.#trimAbove) return;
     const free = new Set(this.#free);
     for (let slot = 0; slot < this.#count; slot++) {
       if (free.has(slot) || this.#pinned(slot)) continue;
@@ -213,6 +215,8 @@ export class Conversations {
       }
     }
     this.#retable(this.#table.length, free);
+    // Not again at every commit where most are in use.
+    this.#trimAbove = Math.max(this.#kept, Math.floor((this.#count - this.#free.length) * 1.25));
   }
 
   #pinned(slot: number): boolean {

@@ -3,9 +3,9 @@ import { Indexer } from './indexer.ts';
 import type { IndexAnswer, IndexRequest, ThreadOptions } from './messages.ts';
 
 // One job: journal files in, tables out. Answers the generation that is indexed, then generation by generation.
-const { dir, limits } = workerData as ThreadOptions;
+const { dir } = workerData as ThreadOptions;
 const port = parentPort!;
-const indexer = new Indexer(dir, limits.maxPages);
+const indexer = new Indexer(dir);
 
 const answer = (message: IndexAnswer): void => port.postMessage(message);
 

@@ -52,6 +52,7 @@ export class Indexer {
   readonly #writer: SegmentWriter;
   #file = Buffer.alloc(0);
 
+  /** `maxPages`: how large the tables may get, as on a disk with so much room; for tests. */
   constructor(dir: string, maxPages?: number) {
     this.#db = openTables(dir, true, maxPages);
     const prepare = (sql: string): StatementSync => this.#db.prepare(sql);

@@ -46,8 +46,6 @@ export interface Limits {
   readonly flushMs: number;
   /** At so many bytes of journal that are not in the tables, appends wait. */
   readonly maxBytes: number;
-  /** Pages the tables may have; for tests of a full disk. */
-  readonly maxPages?: number;
 }
 
 export const defaultLimits: Limits = {
