@@ -365,8 +365,8 @@ export class Session {
     track.limited = false;
     if (this.#closed || newest <= track.sent) return;
     this.#hub.notifySession(this, { type: 'gap', conv: track.conv, from: track.sent + 1, to: newest });
+    // The position stays until the client acknowledges what comes behind the notice: only then it knows of the gap.
     track.sent = newest;
-    track.acked = newest;
   }
 
   /** After a long time without progress the session is ended; it loses nothing. */
@@ -379,7 +379,10 @@ export class Session {
   /** The position of every conversation that has one. */
   positions(): Record<ConvId, number> {
     const positions: Record<ConvId, number> = { ...this.stored?.positions };
-    for (const track of this.#tracks.values()) positions[track.conv] = track.acked;
+    for (const { conv, acked, startTs } of this.#tracks.values()) {
+      // Without a start there is no position yet: the session's age decides next time too.
+      if (startTs === undefined) positions[conv] = acked;
+    }
     return positions;
   }
 

@@ -154,6 +154,31 @@ describe('a persistent session', () => {
     );
   });
 
+  it('is told of the gap again where it ended before it acknowledged what came after', async () => {
+    const [alice, bob] = await petrel.users('alice', 'bob');
+    const first = await bob.connect(kept);
+    await say(alice, bob, 1, 10);
+    await first.events(10);
+    await first.disconnect();
+    await say(alice, bob, 11, 1110);
+    for (const receiveMaximum of [1, 20]) {
+      const deaf = await bob.connect({ ...kept, receiveMaximum, acknowledges: false });
+      const gap = await deaf.notice('gap');
+      assert.deepEqual([gap.from, gap.to], [11, 110]);
+      await deaf.drop();
+    }
+    const third = await bob.connect(kept);
+    const gap = await third.notice('gap');
+    assert.deepEqual([gap.from, gap.to], [11, 110]);
+    assert.deepEqual(
+      (await third.events(1000)).map(({ seq }) => seq),
+      range(111, 1110),
+    );
+    await third.disconnect();
+    const fourth = await bob.connect(kept);
+    assert.deepEqual(await fourth.undelivered(), []);
+  });
+
   it('that missed exactly 1,000 events gets them without a gap', async () => {
     const [alice, bob] = await petrel.users('alice', 'bob');
     const first = await bob.connect(kept3);
