@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Petrel } from '../support/petrel.ts';
+import { Seeded } from '../support/seeded.ts';
+import { until, within } from '../support/until.ts';
+import { nextConversation } from './conversations.ts';
+import { wrongShape } from './shape.ts';
+import { WitnessPair } from './witnesses.ts';
+
+export interface FuzzOptions {
+  readonly connections: number;
+  readonly seed: number;
+  /** Hostile connections at one time. */
+  readonly concurrency?: number;
+}
+
+export interface FuzzReport {
+  readonly connections: number;
+  /** How hostile connections ended: by the server, or by us while they were served. */
+  readonly endedByServer: number;
+  readonly served: number;
+  /** Messages the witnesses exchanged meanwhile, and the slowest one's ms. */
+  readonly witnessed: number;
+  readonly slowestMs: number;
+  /** Growth of the server's memory after a tenth of the connections, bytes. */
+  readonly grownBytes: number;
+}
+
+const quietMs = 30;
+
+/** Plays hostile connections against a server of its own while two witnesses talk. Rejects at the first thing that is wrong. */
+export async function fuzz({ connections, seed, concurrency = 8 }: FuzzOptions): Promise<FuzzReport> {
+  const petrel = new Petrel({
+    PETREL_AUTH_ANONYMOUS: 'true',
+    PETREL_TOPICS_CUSTOM: JSON.stringify([{ match: '#', allow: ['publish', 'subscribe'] }]),
+  });
+  try {
+    await petrel.start();
+    const witnesses = await WitnessPair.begin(petrel);
+    const counts = { endedByServer: 0, served: 0 };
+    let next = 0;
+    let early = 0;
+    const play = async (): Promise<void> => {
+      while (next < connections) {
+        const number = next++;
+        if (number === Math.ceil(connections / 10)) early = await memoryOf(petrel);
+        const ended = await attack(petrel, seed, number);
+        counts[ended ? 'endedByServer' : 'served']++;
+        witnesses.check();
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, play));
+    const { exchanged, slowestMs } = await witnesses.end();
+    const grownBytes = (await memoryOf(petrel)) - early;
+    // It still takes new clients.
+    const last = await WitnessPair.begin(petrel);
+    await last.end();
+    return { connections, ...counts, witnessed: exchanged, slowestMs, grownBytes };
+  } finally {
+    await petrel.remove();
+  }
+}
+
+/** One hostile connection; whether the server ended it. */
+async function attack(petrel: Petrel, seed: number, number: number): Promise<boolean> {
+  const random = new Seeded(Math.imul(seed, 0x9e3779b1) ^ number);
+  const conversation = nextConversation(random);
+  const socket = connect({ port: petrel.port('mqtt'), host: '127.0.0.1', noDelay: true });
+  socket.on('error', () => {});
+  await within(`connection ${number} of seed ${seed}: the server takes it`, once(socket, 'connect'));
+  const received: Buffer[] = [];
+  let ended = false;
+  let lastAt = Date.now();
+  socket.on('data', (bytes: Buffer) => {
+    received.push(bytes);
+    lastAt = Date.now();
+  });
+  socket.on('close', () => {
+    ended = true;
+  });
+  for (const piece of conversation) {
+    socket.write(piece);
+    if (random.next() < 0.3) await new Promise((resolve) => setImmediate(resolve));
+  }
+  // Until it has nothing more to say.
+  await until(
+    `the end of connection ${number} of seed ${seed}`,
+    () => ended || Date.now() - lastAt > quietMs,
+  );
+  socket.destroy();
+  const bytes = Buffer.concat(received);
+  const wrong = wrongShape(bytes, 5);
+  if (wrong !== undefined && wrongShape(bytes, 4) !== undefined) {
+    assert.fail(`connection ${number} of seed ${seed}: ${wrong} ${bytes.toString('hex').slice(0, 400)}`);
+  }
+  return ended;
+}
+
+async function memoryOf(petrel: Petrel): Promise<number> {
+  const reply = await fetch(`${petrel.url('http')}/metrics`);
+  const line = /^process_resident_memory_bytes (\S+)/m.exec(await reply.text());
+  return Number(line?.[1] ?? Number.NaN);
+}
