@@ -13,6 +13,7 @@ import type { CustomTopics } from './broker/custom/custom.ts';
 import { createCustomTopics } from './broker/custom/topics.ts';
 import { Flusher } from './broker/flusher.ts';
 import { Hub } from './broker/hub/hub.ts';
+import { sendWillsLeft } from './broker/inbound/will.ts';
 import { Registry } from './broker/registry.ts';
 import { BrokerServer } from './broker/server.ts';
 import type { Compose, Server } from './cli/surroundings.ts';
@@ -186,6 +187,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   broker.attachTo(http.server, config.http);
   closing.add(() => registry.close());
   closing.add(() => broker.close());
+  await sendWillsLeft(context);
   const addresses = await broker.listen();
   await http.listen({ host: config.http.host, port: config.http.port });
   const { port } = http.server.address() as AddressInfo;

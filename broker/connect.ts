@@ -10,6 +10,7 @@ import { ProtocolFault, reasons } from './gate/fault.ts';
 import type { Properties } from './gate/properties.ts';
 import { connack } from './gate/writer.ts';
 import { storedForm } from './hub/hub.ts';
+import { delayOf } from './inbound/will.ts';
 
 /** The only authentication method: the token as Authentication Data. */
 export const tokenMethod = 'jwt';
@@ -145,8 +146,9 @@ async function open(
   const kept = await sessions.get(identity.uid, clientId);
   if (connection.isClosed) return;
   const resumed = kept !== undefined && !packet.cleanStart;
-  if (resumed) context.registry.cancelWill(key);
-  else {
+  if (resumed) {
+    if (context.registry.cancelWill(key)) custom.dropWill(key);
+  } else {
     context.registry.fireWill(key);
     await custom.forget(key);
   }
@@ -220,6 +222,9 @@ async function open(
     ...(packet.will === undefined ? {} : { will: packet.will }),
     ...(packet.properties.authenticationMethod === undefined ? {} : { authenticationMethod: tokenMethod }),
   };
+  if (packet.will !== undefined) {
+    custom.keepWill(key, identity, packet.will, delayOf(packet.will, expirySeconds));
+  }
   greet(connection, packet, accepted, resumed, clientId);
   if (resumed) await resume(connection, accepted, stored!);
   session.open();

@@ -90,12 +90,13 @@ export class Registry {
     this.#wills.set(key, { timer, fire });
   }
 
-  /** The session is resumed before its will was due. [MQTT-3.1.3-9] */
-  cancelWill(key: string): void {
+  /** The session is resumed before its will was due [MQTT-3.1.3-9]; answers whether there was one. */
+  cancelWill(key: string): boolean {
     const will = this.#wills.get(key);
-    if (will === undefined) return;
+    if (will === undefined) return false;
     clearTimeout(will.timer);
     this.#wills.delete(key);
+    return true;
   }
 
   /** The session has ended before its will was due: the will waits no longer (section 3.1.3.2.2). */

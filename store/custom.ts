@@ -40,7 +40,7 @@ export interface KeptEntry extends CustomEntry {
  * all that was asked for before is durable: it survives `kill -9` and the end of the power. When it rejects (PetrelError
  * `store.unavailable`), the entries added and the messages retained since the last transaction are not stored and are forgotten;
  * what was removed or changed is tried again with the next. Without `written` the store writes `add`, `retain` and `received`
- * soon, and `sent` and `remove` lazily: a crash then costs a repeat, never a message. What it holds is bounded by those who call.
+ * soon, and all else lazily: a crash then costs a repeat, never a message. What it holds is bounded by those who call.
  */
 export interface CustomStore {
   /** What an earlier process left; before anything is added. Those in flight in the order of sending, then those that wait, in theirs. */
@@ -58,6 +58,11 @@ export interface CustomStore {
   retain(message: CustomRecord): void;
   /** Removes what the topic retains. */
   clear(topic: string): void;
+  /** Keeps the will of a connected session (`from`); lazily, like its removal. */
+  will(message: CustomRecord): void;
+  dropWill(session: string): void;
+  /** The wills of those who were connected when an earlier process ended. */
+  wills(): AsyncIterable<CustomRecord>;
   written(): Promise<void>;
   /** Rejects with `store.unavailable` while nothing can be written. */
   check(): Promise<void>;

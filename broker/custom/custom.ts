@@ -1,9 +1,11 @@
 import type { Identity } from '../../schemas/identity.ts';
 import type { StoredSubscription } from '../../store/sessions.ts';
+import type { Will } from '../gate/connect.ts';
 import type { Properties } from '../gate/properties.ts';
 import type { Link } from '../hub/link.ts';
 import type { Session } from '../hub/session.ts';
 import type { OutboundAliases } from './aliases.ts';
+import type { KeptWill } from './journal.ts';
 
 /** A PUBLISH to a custom topic, checked by the gate: valid topic name, no alias, strict properties. */
 export interface CustomPublish {
@@ -57,7 +59,7 @@ export interface CustomCounters {
 export interface CustomTopics {
   readonly counters: CustomCounters;
   /** Resolves when the message is taken (and may be acknowledged). Rejects with PetrelError: `topic.forbidden`, `topic.quota`, `store.unavailable`. */
-  publish(client: CustomClient, message: CustomPublish): Promise<void>;
+  publish(client: Pick<CustomClient, 'key' | 'identity'>, message: CustomPublish): Promise<void>;
   /** `subscription.filter` is the filter as the client wrote it, `$share/{name}/` included. */
   subscribe(client: CustomClient, subscription: StoredSubscription): Promise<Granted>;
   /** Answers 0x00, or 0x11 where there was no such subscription. */
@@ -89,6 +91,12 @@ export interface CustomTopics {
   sessions(): string[];
   /** Rejects with `store.unavailable` while nothing can be stored. */
   check(): Promise<void>;
+  /** Keeps the will of a connection, to be sent should the server die. */
+  keepWill(key: string, identity: Identity, will: Will, delaySeconds: number): void;
+  /** The will was sent, or is not to be sent. */
+  dropWill(key: string): void;
+  /** The wills of those who were connected when the server died; at start. */
+  wills(): AsyncIterable<KeptWill>;
   /** Whether the client may publish there (for wills). */
   mayPublish(identity: Identity, topic: string): boolean;
   close(): Promise<void>;

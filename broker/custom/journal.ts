@@ -1,4 +1,5 @@
 import type { CustomRecord, CustomStore, KeptEntry } from '../../store/custom.ts';
+import type { Will } from '../gate/connect.ts';
 import type { Properties } from '../gate/properties.ts';
 import type { Envelope, RetainedPacket } from './aedes.ts';
 import type { Copy, CustomMessage } from './message.ts';
@@ -8,6 +9,21 @@ import type { RetainedKeeper } from './retained.ts';
 export interface EntryOwner {
   readonly key: string;
   lost(entry: number): void;
+}
+
+/** A will that is kept for the case that the server dies. */
+export interface KeptWill {
+  readonly session: string;
+  readonly will: Will;
+  readonly delaySeconds: number;
+  /** Of the client's token: by them the will was allowed. */
+  readonly scopes: readonly string[];
+  /** When the client connected, ms. */
+  readonly at: number;
+}
+
+interface WillExtras extends Pick<KeptWill, 'delaySeconds' | 'scopes'> {
+  readonly properties: string;
 }
 
 /** Properties as the store keeps them: JSON, bytes in base64. */
@@ -159,6 +175,25 @@ export class Journal implements RetainedKeeper {
     for await (const record of this.#store.retained()) {
       const { topic, payload, envelope } = restored(record);
       yield { topic, payload, qos: envelope.qos, properties: envelope };
+    }
+  }
+
+  will(session: string, will: Will, kept: Omit<KeptWill, 'session' | 'will'>): void {
+    const { properties, ...message } = will;
+    const { delaySeconds, scopes, at } = kept;
+    const extras = { delaySeconds, scopes, properties: encode(properties ?? {}) };
+    this.#store.will({ ...message, from: session, at, properties: JSON.stringify(extras) });
+  }
+
+  dropWill(session: string): void {
+    this.#store.dropWill(session);
+  }
+
+  async *wills(): AsyncGenerator<KeptWill> {
+    for await (const { properties: text, from: session, at, payload, ...message } of this.#store.wills()) {
+      const { properties, ...extras } = JSON.parse(text!) as WillExtras;
+      const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+      yield { session, at, ...extras, will: { ...message, payload: bytes, properties: decode(properties) } };
     }
   }
 

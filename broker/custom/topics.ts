@@ -4,10 +4,11 @@ import type { Identity } from '../../schemas/identity.ts';
 import { filterTopic, topicLevels } from '../../schemas/topics.ts';
 import type { CustomRecord, CustomStore } from '../../store/custom.ts';
 import type { StoredSubscription } from '../../store/sessions.ts';
+import type { Will } from '../gate/connect.ts';
 import { reasons } from '../gate/fault.ts';
 import { AedesCore, type CoreOptions } from './aedes.ts';
 import type { CustomClient, CustomCounters, CustomPublish, CustomTopics, Granted } from './custom.ts';
-import { Journal, restored } from './journal.ts';
+import { Journal, type KeptWill, restored } from './journal.ts';
 import { CustomMessage } from './message.ts';
 import { MemoryQueues, type QueueLimits } from './queue.ts';
 import { type RetainedLimits, RetainedMessages } from './retained.ts';
@@ -186,7 +187,7 @@ class Topics implements CustomTopics {
     this.#system.tell().catch(this.#onError);
   }
 
-  async publish(client: CustomClient, sent: CustomPublish): Promise<void> {
+  async publish(client: Pick<CustomClient, 'key' | 'identity'>, sent: CustomPublish): Promise<void> {
     const { topic, payload, qos, retain, properties } = sent;
     if (!this.mayPublish(client.identity, topic)) throw new PetrelError('topic.forbidden');
     if (topicLevels(topic) > maxLevels) throw new PetrelError('topic.invalid');
@@ -383,6 +384,18 @@ class Topics implements CustomTopics {
     const subscriber = this.#subscriber(key, identity);
     subscriber.remember(identity);
     this.#takeUp(subscriber, identity, subscriptions).catch(this.#onError);
+  }
+
+  keepWill(key: string, { scopes }: Identity, will: Will, delaySeconds: number): void {
+    this.#journal?.will(key, will, { delaySeconds, scopes: [...scopes], at: this.#now() });
+  }
+
+  dropWill(key: string): void {
+    this.#journal?.dropWill(key);
+  }
+
+  async *wills(): AsyncGenerator<KeptWill> {
+    if (this.#journal !== undefined) yield* this.#journal.wills();
   }
 
   mayPublish(identity: Identity, topic: string): boolean {

@@ -27,6 +27,8 @@ export class Batch {
   readonly emptied = new Set<Holder>();
   /** What topics retain from now on; undefined: nothing. */
   readonly retained = new Map<string, CustomRecord | undefined>();
+  /** The same of the wills of sessions. */
+  readonly wills = new Map<string, CustomRecord | undefined>();
   /** Whether somebody waits for it; else it has time. */
   urgent = false;
   readonly written: Promise<void>;
@@ -48,7 +50,7 @@ export class Batch {
 
   get changes(): number {
     const entries = this.adds.size + this.sent.size + this.received.size + this.removes.size;
-    return entries + this.emptied.size + this.retained.size;
+    return entries + this.emptied.size + this.retained.size + this.wills.size;
   }
 
   /** Takes over what an earlier batch could not change; what is newer stays. */
@@ -57,6 +59,7 @@ export class Batch {
     for (const id of failed.received) this.received.add(id);
     for (const id of failed.removes) this.removes.add(id);
     for (const holder of failed.emptied) this.emptied.add(holder);
+    for (const [session, will] of failed.wills) if (!this.wills.has(session)) this.wills.set(session, will);
     for (const [topic, message] of failed.retained) {
       if (message === undefined && !this.retained.has(topic)) this.retained.set(topic, undefined);
     }

@@ -117,7 +117,11 @@ class SqliteCustom implements CustomStore {
     for await (const row of this.#pages<MessageRow>('retained', 'topic')) yield recordOf(row);
   }
 
-  async *#pages<Row>(table: string, key: 'id' | 'topic'): AsyncGenerator<Row> {
+  async *wills(): AsyncGenerator<CustomRecord> {
+    for await (const row of this.#pages<MessageRow>('wills', 'sender')) yield recordOf(row);
+  }
+
+  async *#pages<Row>(table: string, key: 'id' | 'topic' | 'sender'): AsyncGenerator<Row> {
     const text = `select * from ${table} where ${key} > ? order by ${key} limit ${pageRows}`;
     let after: unknown = key === 'id' ? 0 : '';
     for (;;) {
@@ -182,6 +186,16 @@ class SqliteCustom implements CustomStore {
 
   clear(topic: string): void {
     this.#next.retained.set(topic, undefined);
+    this.#later();
+  }
+
+  will(message: CustomRecord): void {
+    this.#next.wills.set(message.from, message);
+    this.#later();
+  }
+
+  dropWill(session: string): void {
+    this.#next.wills.set(session, undefined);
     this.#later();
   }
 

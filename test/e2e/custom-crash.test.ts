@@ -140,6 +140,46 @@ describe('kill -9', () => {
     assert.deepEqual([`${last.payload}`, last.dup], ['d', false]);
   });
 
+  it('sends the wills of those who were connected, after their delay, unless they come back', async () => {
+    const [alice, bob, carol, dora] = await petrel.users('alice', 'bob', 'carol', 'dora');
+    const heir = await bob.connect(kept('heir'));
+    await heir.subscribe(['wills/#']);
+    await heir.disconnect();
+    const will = (name: string, willDelayInterval = 0) => ({
+      ...kept('w'),
+      will: {
+        ...{ topic: `wills/${name}`, payload: Buffer.from(name), qos: 1 as const, retain: false },
+        properties: { willDelayInterval, contentType: name },
+      },
+    });
+    const gone = await carol.connect(will('gone'));
+    await gone.disconnect();
+    await alice.connect(will('died'));
+    await dora.connect({ ...will('delayed', 2) });
+    await carol.connect(will('back', 3600));
+    // What is stored after them is stored with them.
+    const from = await alice.connect();
+    await from.publish('wills/last', 'last', 1);
+    await petrel.kill();
+    await petrel.start();
+    await carol.connect(kept('w'));
+    const again = await bob.connect(kept('heir'));
+    const seen = [await again.delivery(), await again.delivery(), await again.delivery()];
+    assert.deepEqual(
+      seen.map(({ payload, properties }) => [payload.toString(), properties?.contentType]),
+      [
+        ['last', undefined],
+        ['died', 'died'],
+        ['delayed', 'delayed'],
+      ],
+    );
+    await petrel.kill();
+    await petrel.start();
+    const third = await bob.connect(kept('heir'));
+    const left = await third.undelivered();
+    assert.ok(!left.includes('wills/back') && !left.includes('wills/gone'), left.join());
+  });
+
   it('at random moments loses no acknowledged message, for sessions that are there and that are not', async (t) => {
     const seed = Number(process.env.TEST_CRASH_SEED ?? Date.now() % 1_000_000);
     t.diagnostic(`TEST_CRASH_SEED=${seed}`);

@@ -1,0 +1,52 @@
+import type { Identity } from '../../schemas/identity.ts';
+import { parseOutgoing } from '../../schemas/messages.ts';
+import { inboundTopic } from '../../schemas/topics.ts';
+import type { BrokerContext } from '../context.ts';
+import type { Will } from '../gate/connect.ts';
+
+/** The will is sent no later than the end of the session. [MQTT-3.1.2-8] */
+export const delayOf = (will: Will, expirySeconds: number): number =>
+  Math.min(will.properties?.willDelayInterval ?? 0, expirySeconds);
+
+/** Sends the will of a connection that has ended, when its delay is over. */
+export function schedule(
+  context: BrokerContext,
+  key: string,
+  identity: Pick<Identity, 'uid' | 'scopes'>,
+  will: Will,
+  delaySeconds: number,
+): void {
+  const fire = (): void => {
+    context.custom.dropWill(key);
+    send(context, key, { ...identity, expiresAt: Number.POSITIVE_INFINITY }, will).catch((error: unknown) =>
+      context.log.warn({ err: error }, 'A will was refused.'),
+    );
+  };
+  if (delaySeconds === 0) fire();
+  else context.registry.delayWill(key, delaySeconds * 1000, fire);
+}
+
+async function send(context: BrokerContext, key: string, identity: Identity, will: Will): Promise<void> {
+  const { sender, custom } = context;
+  const topic = inboundTopic(will.topic);
+  if (topic.kind === 'custom') {
+    const { willDelayInterval: _, ...properties } = will.properties ?? {};
+    await custom.publish({ key, identity }, { ...will, properties });
+  }
+  if (topic.kind !== 'send') return;
+  const route = sender.route(identity.uid, topic.target);
+  const { document, raw } = parseOutgoing(will.payload);
+  await sender.send({
+    conv: route.conv,
+    from: identity.uid,
+    payload: document ?? JSON.parse(Buffer.from(raw).toString('utf8')),
+  });
+}
+
+/** At start: those who were connected when the server died have gone without a word, and their wills are sent (section 3.1.2.5). */
+export async function sendWillsLeft(context: BrokerContext): Promise<void> {
+  for await (const { session, will, delaySeconds, scopes } of context.custom.wills()) {
+    const uid = session.slice(0, session.indexOf('/'));
+    schedule(context, session, { uid, scopes: new Set(scopes) }, will, delaySeconds);
+  }
+}
