@@ -1,32 +1,15 @@
-import type { TopicPolicy, TopicRights, TopicUser } from '../../policy/custom.ts';
+import type { TopicRights, TopicUser } from '../../policy/custom.ts';
 import type { KeptEntry } from '../../store/custom.ts';
 import { reasons } from '../gate/fault.ts';
 import { ack, packetTypes } from '../gate/writer.ts';
-import type { CustomClient, CustomCounters } from './custom.ts';
+import type { SubscriberContext } from './context.ts';
+import type { CustomClient } from './custom.ts';
 import { Flights } from './flights.ts';
-import type { EntryOwner, Journal } from './journal.ts';
+import type { EntryOwner } from './journal.ts';
 import type { Copy, CustomMessage } from './message.ts';
-import type { Queued, QueueStore } from './queue.ts';
-import type { RetainedMessages } from './retained.ts';
+import type { Queued } from './queue.ts';
 import type { Subscription } from './subscription.ts';
 import { transmit } from './transmit.ts';
-
-/** What all subscribers share. */
-export interface SubscriberContext {
-  readonly policy: TopicPolicy;
-  readonly queues: QueueStore;
-  /** Absent where messages are held in memory alone. */
-  readonly journal: Journal | undefined;
-  readonly retained: RetainedMessages;
-  readonly counters: CustomCounters;
-  /** Connected subscribers for whom something waits. */
-  readonly waiting: Set<Subscriber>;
-  readonly maxBacklogBytes: number;
-  readonly maxInFlightBytes: number;
-  readonly now: () => number;
-  /** A packet id for a message whose receivers may share it: 1..0x7fff. */
-  nextId(): number;
-}
 
 /** Retained messages on their way to a new subscription. */
 interface Feed {

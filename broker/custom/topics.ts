@@ -1,52 +1,23 @@
-import { TopicPolicy, type TopicRule, type TopicUser } from '../../policy/custom.ts';
+import { TopicPolicy, type TopicUser } from '../../policy/custom.ts';
 import { PetrelError } from '../../schemas/errors.ts';
 import type { Identity } from '../../schemas/identity.ts';
 import { filterTopic, topicLevels } from '../../schemas/topics.ts';
-import type { CustomRecord, CustomStore } from '../../store/custom.ts';
+import type { CustomRecord } from '../../store/custom.ts';
 import type { StoredSubscription } from '../../store/sessions.ts';
 import type { Will } from '../gate/connect.ts';
 import { reasons } from '../gate/fault.ts';
-import { AedesCore, type CoreOptions } from './aedes.ts';
+import { AedesCore } from './aedes.ts';
+import type { SubscriberContext } from './context.ts';
 import type { CustomClient, CustomCounters, CustomPublish, CustomTopics, Granted } from './custom.ts';
 import { Journal, type KeptWill, restored } from './journal.ts';
 import { CustomMessage } from './message.ts';
-import { MemoryQueues, type QueueLimits } from './queue.ts';
-import { type RetainedLimits, RetainedMessages } from './retained.ts';
+import { type CustomOptions, defaultLimits } from './options.ts';
+import { MemoryQueues } from './queue.ts';
+import { RetainedMessages } from './retained.ts';
 import { Router } from './router.ts';
-import { Subscriber, type SubscriberContext, unknownFlow } from './subscriber.ts';
+import { Subscriber, unknownFlow } from './subscriber.ts';
 import type { Subscription } from './subscription.ts';
 import { SystemTopics } from './system.ts';
-
-/** What custom topics hold at most. */
-export interface CustomLimits extends QueueLimits, RetainedLimits {
-  /** Above so many unread bytes a connection gets no QoS 0 messages, and others queue. */
-  readonly maxBacklogBytes: number;
-  /** Bytes of unacknowledged messages of a session; above it others queue. */
-  readonly maxInFlightBytes: number;
-}
-
-export const defaultLimits: CustomLimits = {
-  maxQueuedMessages: 1000,
-  maxQueuedBytes: 1024 * 1024,
-  maxQueuedBytesTotal: 256 * 1024 * 1024,
-  maxRetainedMessages: 100_000,
-  maxRetainedBytes: 64 * 1024 * 1024,
-  maxBacklogBytes: 256 * 1024,
-  maxInFlightBytes: 1024 * 1024,
-};
-
-export interface CustomOptions extends CoreOptions {
-  /** `topics.custom` of the configuration. */
-  readonly rules: readonly TopicRule[];
-  readonly now: () => number;
-  readonly limits?: Partial<CustomLimits>;
-  /** Where retained messages and what persistent sessions have still to get are kept; without it they end with the process. */
-  readonly store?: CustomStore;
-  /** Petrel's version, for `$SYS/broker/version`. */
-  readonly version: string;
-  /** How many clients are connected, for `$SYS/broker/clients/connected`. */
-  readonly connected: () => number;
-}
 
 const pumpMs = 1000;
 /** `$SYS` values and expired retained messages are looked at every so many pumps. */

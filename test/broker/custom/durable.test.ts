@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { DatabaseSync } from '@photostructure/sqlite';
-import type { CustomOptions } from '../../../broker/custom/topics.ts';
+import type { CustomOptions } from '../../../broker/custom/options.ts';
 import { openSqliteCustom } from '../../../store/custom/sqlite.ts';
 import type { CustomStore } from '../../../store/custom.ts';
 import type { StoredSubscription } from '../../../store/sessions.ts';

@@ -1,7 +1,8 @@
 import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet';
 import { OutboundAliases } from '../../../broker/custom/aliases.ts';
 import type { CustomClient, CustomPublish, CustomTopics, Granted } from '../../../broker/custom/custom.ts';
-import { type CustomOptions, createCustomTopics } from '../../../broker/custom/topics.ts';
+import type { CustomOptions } from '../../../broker/custom/options.ts';
+import { createCustomTopics } from '../../../broker/custom/topics.ts';
 import type { Hub } from '../../../broker/hub/hub.ts';
 import type { Link } from '../../../broker/hub/link.ts';
 import { Session } from '../../../broker/hub/session.ts';
