@@ -22,6 +22,11 @@ import { fastRoute, submit } from './inbound/send.ts';
 
 type State = 'new' | 'connecting' | 'open' | 'closed';
 
+/** A client that leaves so much unread is read no further, and after so long it is ended. */
+const maxUnreadBytes = 1024 * 1024;
+const maxUnreadMs = 60_000;
+const nothing = Buffer.alloc(0);
+
 /** A session that the CONNECT step made or took up, with what the connection has to know of it. */
 export interface Accepted {
   /** As the token says now. */
@@ -56,6 +61,8 @@ export class Connection implements Link, Flushable, TransportListener {
   keepAliveMs = 0;
   /** Requests that are not answered yet. */
   requests = 0;
+  /** QoS 0 messages to custom topics that are not settled yet. */
+  unsettled = 0;
   /** Routes to the conversations it writes to, by topic. */
   readonly routes = new Map<string, Route>();
   /** The topic of the last PUBLISH to `send/…`, and its route. */
@@ -72,6 +79,9 @@ export class Connection implements Link, Flushable, TransportListener {
   #frames: Buffer[] = [];
   #frameBytes = 0;
   #answers: Answers | undefined;
+  /** Set while the client is read no further because it does not read itself, and since when (ms). */
+  #onRead: (() => void) | undefined;
+  #unreadSince = 0;
 
   constructor(id: string, transport: Transport, context: BrokerContext) {
     this.id = id;
@@ -123,7 +133,17 @@ export class Connection implements Link, Flushable, TransportListener {
       }
     } catch (error) {
       this.#fault(error);
+      return;
     }
+    if (this.backlog > maxUnreadBytes) this.#block(this.#whenRead(), nothing);
+  }
+
+  /** Resolves when the client has taken what was sent to it. */
+  #whenRead(): Promise<void> {
+    this.#unreadSince = this.context.now();
+    return new Promise((resolve) => {
+      this.#onRead = resolve;
+    });
   }
 
   /** Nothing more is read until the work is done: what follows may depend on it. */
@@ -273,6 +293,8 @@ export class Connection implements Link, Flushable, TransportListener {
   }
 
   onDrain(): void {
+    this.#onRead?.();
+    this.#onRead = undefined;
     const { accepted } = this;
     if (accepted === undefined || this.isClosed) return;
     accepted.session.pump();
@@ -366,6 +388,8 @@ export class Connection implements Link, Flushable, TransportListener {
       return;
     }
     if (now >= this.expiresAt) this.end(reasons.notAuthorized, 'The access token has expired.');
+    else if (this.#onRead !== undefined && now - this.#unreadSince > maxUnreadMs)
+      this.end(reasons.quotaExceeded, 'The client does not read.');
     else if (this.keepAliveMs > 0 && !this.#blocked && now - this.#lastPacketAt > this.keepAliveMs) {
       // [MQTT-3.1.2-22]
       this.end(reasons.keepAliveTimeout, 'No packet within one and a half keep alive times.');

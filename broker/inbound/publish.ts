@@ -61,8 +61,12 @@ function custom(
     throw new ProtocolFault(reasons.topicNameInvalid, 'The topic has too many levels.');
   }
   const settled = settle(connection, pending, context.custom.publish(accepted!.custom, packet));
-  // A QoS 0 message has no answer that could hold its sender back.
-  if (packet.qos === 0) return settled;
+  if (packet.qos === 0) {
+    // No answer holds its sender back.
+    connection.unsettled++;
+    const done = settled.finally(() => connection.unsettled--);
+    return connection.unsettled > context.config.mqtt.receiveMaximum ? done : undefined;
+  }
   return connection.version < 5 && connection.answers.crowded ? connection.answers.whenRelieved() : undefined;
 }
 
