@@ -14,6 +14,7 @@ import { createCustomTopics } from './broker/custom/topics.ts';
 import { Flusher } from './broker/flusher.ts';
 import { Hub } from './broker/hub/hub.ts';
 import { sendWillsLeft } from './broker/inbound/will.ts';
+import { Presence } from './broker/presence.ts';
 import { Registry } from './broker/registry.ts';
 import { BrokerServer } from './broker/server.ts';
 import type { Compose, Server } from './cli/surroundings.ts';
@@ -23,9 +24,11 @@ import type { Log } from './ops/log.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { countRequests } from './ops/requests.ts';
 import { FactsCache } from './policy/facts.ts';
+import { maySeePresence } from './policy/presence.ts';
 import { Buckets } from './policy/rate.ts';
 import type { Config } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
+import { directConv } from './schemas/event.ts';
 import { filterTopic } from './schemas/topics.ts';
 import { createMemoryBus } from './store/bus/memory.ts';
 import { openSqliteCustom } from './store/custom/sqlite.ts';
@@ -128,7 +131,23 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     onError: (error, operation) => log.error({ err: error, operation }, 'An operation failed.'),
   });
 
-  const hub = new Hub({ timeline, sessions, bus, groupsOf: (uid) => directory.groupsOf(uid), now, onError });
+  const hub: Hub = new Hub({
+    timeline,
+    sessions,
+    bus,
+    groupsOf: (uid) => directory.groupsOf(uid),
+    now,
+    onError,
+    onPresence: (uid) => presence.changed(uid),
+  });
+  const maySee = async (watcher: string, uid: string): Promise<boolean> => {
+    if (watcher === uid) return true;
+    const { facts: pair } = await facts.direct(watcher, uid);
+    const [head] = await timeline.heads([directConv(watcher, uid)]);
+    return maySeePresence(config.presence.policy, pair, head !== undefined);
+  };
+  const presence = new Presence({ online: (uid) => hub.online(uid), allowed: maySee, now });
+  closing.add(() => presence.close());
   commit.onEvent((event, rewrites) => hub.onEvent(event, rewrites));
   closing.add(() => hub.close());
   const registry = new Registry(now);
@@ -154,6 +173,8 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     sender,
     moveRead: read,
     custom,
+    presence,
+    maySee,
     rpc,
     registry,
     flusher: new Flusher(),

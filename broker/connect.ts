@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { errors, PetrelError, toPetrelError } from '../schemas/errors.ts';
 import { anonymousUid, type Identity } from '../schemas/identity.ts';
 import { inboundTopic } from '../schemas/topics.ts';
-import type { StoredSession } from '../store/sessions.ts';
+import type { StoredSession, StoredSubscription } from '../store/sessions.ts';
 import type { Accepted, Connection } from './connection.ts';
 import { OutboundAliases } from './custom/aliases.ts';
 import type { ConnectPacket } from './gate/connect.ts';
@@ -286,15 +286,21 @@ function greet(
 
 async function resume(connection: Connection, accepted: Accepted, stored: StoredSession): Promise<void> {
   const { context } = connection;
-  const custom = [];
+  const custom: StoredSubscription[] = [];
+  const watches: StoredSubscription[] = [];
   for (const subscription of stored.subscriptions) {
     const { filter, qos, identifier } = subscription;
     if (/^[ung]\//.test(filter)) {
       const wish = { qos: qos === 0 ? 0 : 1, ...(identifier === undefined ? {} : { identifier }) } as const;
       accepted.session.wishes.set(filter, wish);
-    } else custom.push(subscription);
+    } else if (filter.startsWith('presence/')) watches.push(subscription);
+    else custom.push(subscription);
   }
   try {
+    for (const watch of watches) {
+      const uid = watch.filter.slice('presence/'.length);
+      (await context.presence.watch(accepted.session, uid, watch))?.();
+    }
     await Promise.all([context.hub.resume(accepted.session), context.custom.resume(accepted.custom, custom)]);
   } catch (error) {
     // The client has its CONNACK: it comes again, and nothing is lost.

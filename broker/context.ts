@@ -12,6 +12,7 @@ import type { Sender } from '../worker/sender.ts';
 import type { CustomTopics } from './custom/custom.ts';
 import type { Flusher } from './flusher.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Presence } from './presence.ts';
 import type { Registry } from './registry.ts';
 
 /** Who asks over MQTT. */
@@ -42,6 +43,9 @@ export interface BrokerContext {
   /** Moves the user's read cursor and tells whom it concerns; durable when it resolves. */
   readonly moveRead: (conv: ConvId, uid: string, seq: number) => Promise<unknown>;
   readonly custom: CustomTopics;
+  readonly presence: Presence;
+  /** Whether the watcher may see the user's presence and typing now. */
+  readonly maySee: (watcher: string, uid: string) => Promise<boolean>;
   readonly rpc: Rpc;
   readonly registry: Registry;
   readonly flusher: Flusher;

@@ -44,6 +44,8 @@ export interface HubOptions {
   readonly groupsOf: (uid: string) => Promise<readonly { readonly gid: string; readonly since: number }[]>;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
+  /** The user's first connection came, or the last one went. */
+  readonly onPresence?: (uid: string) => void;
   /** How long a session may lag without progress, ms. */
   readonly maxLagMs?: number;
 }
@@ -133,6 +135,7 @@ export class Hub {
     const { user } = session;
     user.claims--;
     user.sessions.push(session);
+    if (user.sessions.length === 1) this.#options.onPresence?.(user.uid);
     for (const gid of user.groups.keys()) this.#group(gid).sessions.add(session);
     return session;
   }
@@ -160,6 +163,7 @@ export class Hub {
     const at = user.sessions.indexOf(session);
     if (at !== -1) user.sessions.splice(at, 1);
     for (const gid of user.groups.keys()) this.#dropFromGroup(gid, session);
+    if (user.sessions.length === 0) this.#options.onPresence?.(user.uid);
     this.#drop(user);
   }
 

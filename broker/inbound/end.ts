@@ -10,8 +10,10 @@ export function endSession(
   received: readonly number[],
 ): void {
   const { context } = connection;
-  const { registry, hub, custom, sessions, log } = context;
+  const { registry, hub, custom, presence, sessions, log } = context;
   const { key, session, expirySeconds, will } = accepted;
+  const watches = presence.subscriptionsOf(session);
+  presence.leave(session);
   hub.detach(session);
   custom.detach(accepted.custom);
   registry.unbind(key, connection);
@@ -22,7 +24,7 @@ export function endSession(
       if (session.stored !== undefined) await sessions.remove(session.user.uid, session.clientId);
       return;
     }
-    const subscriptions = custom.subscriptionsOf(key);
+    const subscriptions = [...watches, ...custom.subscriptionsOf(key)];
     await sessions.put(storedForm(session, subscriptions, expirySeconds, context.now(), received));
   });
   left.catch((error: unknown) => log.error({ err: error, conn: connection.id }, 'A session was not stored.'));

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errors, toPetrelError } from '../../schemas/errors.ts';
 import { anonymousUid } from '../../schemas/identity.ts';
 import { filterTopic, isFilter, topicLevels } from '../../schemas/topics.ts';
@@ -9,14 +10,19 @@ import type { SubscribePacket, UnsubscribePacket } from '../gate/subscribe.ts';
 import { suback, unsuback } from '../gate/writer.ts';
 import { storedForm } from '../hub/hub.ts';
 
+/** A packet may hold tens of thousands of filters: after so many the other connections have their turn. */
+const filtersATurn = 64;
+
 /** In MQTT 3 every refusal is 0x80. [MQTT-3.9.3-2] of 3.1.1 */
 const codeFor = (version: number, code: number): number => (version < 5 && code >= 0x80 ? 0x80 : code);
 
 /** Answers each filter of the packet by itself; what is granted is stored before the SUBACK. */
 export async function subscribe(connection: Connection, packet: SubscribePacket): Promise<void> {
   const granted: Granted[] = [];
+  const held = heldBy(connection);
   for (const subscription of packet.subscriptions) {
-    granted.push(await subscribeOne(connection, subscription));
+    granted.push(await subscribeOne(connection, subscription, held));
+    if (granted.length % filtersATurn === 0) await nextTurn();
     if (connection.isClosed) return;
   }
   if (!(await saved(connection))) {
@@ -31,16 +37,34 @@ export async function subscribe(connection: Connection, packet: SubscribePacket)
       granted.map(({ code }) => codeFor(version, code)),
     ),
   );
-  for (const { sendRetained } of granted) sendRetained?.();
+  let fed = 0;
+  for (const { sendRetained } of granted) {
+    if (sendRetained === undefined) continue;
+    sendRetained();
+    fed++;
+    if (fed % filtersATurn === 0) await nextTurn();
+    if (connection.isClosed) return;
+  }
 }
 
-async function subscribeOne(connection: Connection, subscription: StoredSubscription): Promise<Granted> {
+/** The filters of a session's subscriptions to custom topics and to presence. */
+const heldBy = ({ context, accepted }: Connection): Set<string> => {
+  const { custom, presence } = context;
+  const held = [...custom.subscriptionsOf(accepted!.key), ...presence.subscriptionsOf(accepted!.session)];
+  return new Set(held.map(({ filter }) => filter));
+};
+
+async function subscribeOne(
+  connection: Connection,
+  subscription: StoredSubscription,
+  held: Set<string>,
+): Promise<Granted> {
   const { context, accepted } = connection;
   const { maxTopicLevels, maxSubscriptions } = context.config.mqtt;
   const { filter } = subscription;
   if (!isFilter(filter) || topicLevels(filter) > maxTopicLevels) return { code: reasons.topicFilterInvalid };
   const topic = filterTopic(filter);
-  const { identity, session, custom, key } = accepted!;
+  const { identity, session, custom } = accepted!;
   const anonymous = identity.uid === anonymousUid;
   if (anonymous && topic.kind !== 'custom') return { code: reasons.notAuthorized };
   switch (topic.kind) {
@@ -56,23 +80,35 @@ async function subscribeOne(connection: Connection, subscription: StoredSubscrip
     case 'system':
       if (!identity.scopes.has('admin')) return { code: reasons.notAuthorized };
       break;
-    case 'presence':
     case 'refused':
       return { code: reasons.notAuthorized };
+    case 'presence':
     case 'custom':
       break;
   }
-  const held = context.custom.subscriptionsOf(key);
-  if (held.length >= maxSubscriptions && !held.some((one) => one.filter === filter)) {
-    return { code: reasons.quotaExceeded };
-  }
+  if (held.size >= maxSubscriptions && !held.has(filter)) return { code: reasons.quotaExceeded };
   try {
-    const granted = await context.custom.subscribe(custom, subscription);
+    const granted =
+      topic.kind === 'presence'
+        ? await watch(connection, topic.uid, subscription)
+        : await context.custom.subscribe(custom, subscription);
+    if (granted.code < 0x80) held.add(filter);
     // Who shows no token does not learn which topics others may use: 0x80 does not reveal the reason (section 3.9.3).
     return anonymous && granted.code === reasons.notAuthorized ? { code: reasons.unspecified } : granted;
   } catch (error) {
     return { code: errors[toPetrelError(error).code].reason };
   }
+}
+
+async function watch(
+  connection: Connection,
+  uid: string,
+  subscription: StoredSubscription,
+): Promise<Granted> {
+  const { context, accepted } = connection;
+  const sendRetained = await context.presence.watch(accepted!.session, uid, subscription);
+  if (sendRetained === undefined) return { code: reasons.notAuthorized };
+  return { code: subscription.qos === 0 ? 0 : 1, sendRetained };
 }
 
 /** A session receives its own topics anyway, at QoS 1: a subscription only says how. */
@@ -90,8 +126,11 @@ function wish(connection: Connection, subscription: StoredSubscription): Granted
 
 export async function unsubscribe(connection: Connection, packet: UnsubscribePacket): Promise<void> {
   const codes: number[] = [];
-  for (const filter of packet.filters) codes.push(await unsubscribeOne(connection, filter));
-  if (connection.isClosed) return;
+  for (const filter of packet.filters) {
+    codes.push(await unsubscribeOne(connection, filter));
+    if (codes.length % filtersATurn === 0) await nextTurn();
+    if (connection.isClosed) return;
+  }
   if (!(await saved(connection))) {
     connection.end(reasons.implementationError, 'The session could not be stored.');
     return;
@@ -117,6 +156,7 @@ async function unsubscribeOne(connection: Connection, filter: string): Promise<n
     case 'answers':
       return reasons.success;
     case 'presence':
+      return context.presence.unwatch(session, topic.uid) ? reasons.success : reasons.noSubscriptionExisted;
     case 'refused':
       return reasons.noSubscriptionExisted;
     default:
@@ -131,8 +171,11 @@ async function saved(connection: Connection): Promise<boolean> {
   try {
     await context.registry.inTurn(accepted.key, async () => {
       if (connection.isClosed) return;
-      const custom = context.custom.subscriptionsOf(accepted.key);
-      await context.sessions.put(storedForm(accepted.session, custom, accepted.expirySeconds));
+      const held = [
+        ...context.presence.subscriptionsOf(accepted.session),
+        ...context.custom.subscriptionsOf(accepted.key),
+      ];
+      await context.sessions.put(storedForm(accepted.session, held, accepted.expirySeconds));
     });
     return true;
   } catch (error) {

@@ -37,11 +37,6 @@ export const notBuilt: readonly NotBuilt[] = [
     message: 'device policies are not built yet; use multi',
   },
   {
-    key: 'presence.policy',
-    isWanted: ({ presence }) => presence.policy !== 'contacts',
-    message: 'presence is not built yet; leave it at contacts',
-  },
-  {
     key: '--role',
     isWanted: (_, role) => role !== 'all',
     message: 'roles are not built yet; use all',
