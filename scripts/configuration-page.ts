@@ -54,8 +54,6 @@ ${table(
   ['key', 'what it says'],
   notBuilt.map(({ key, message }) => [`\`${key}\``, message]),
 )}
-
-Presence and typing are not sent to anybody yet, whatever \`presence.policy\` says.
 `;
 
 function sections(): string[] {
