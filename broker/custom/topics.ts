@@ -327,14 +327,14 @@ class Topics implements CustomTopics {
       this.#router.remove(subscriber, subscription),
     );
     const redelivered: Promise<unknown>[] = [];
-    const { holdsMessages } = subscriber;
+    const stored = subscriber.persistent || subscriber.holdsMessages;
     for (const { message, share } of subscriber.end()) {
       const asked = filterTopic(share!);
       if (asked.kind !== 'custom' || asked.share === undefined) continue;
       redelivered.push(...this.#router.redeliver(message, asked.filter, asked.share));
     }
     // A later session of this name gets none of it, whatever crashes.
-    if (holdsMessages) redelivered.push(this.#journal?.written() ?? Promise.resolve());
+    if (stored) redelivered.push(this.#journal?.written() ?? Promise.resolve());
     await Promise.all([...removed, ...redelivered]);
   }
 

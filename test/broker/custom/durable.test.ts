@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { DatabaseSync } from '@photostructure/sqlite';
+import fc from 'fast-check';
 import type { CustomOptions } from '../../../broker/custom/options.ts';
 import { openSqliteCustom } from '../../../store/custom/sqlite.ts';
 import type { CustomStore } from '../../../store/custom.ts';
 import type { StoredSubscription } from '../../../store/sessions.ts';
 import { until } from '../../support/until.ts';
 import { Bench, connect, type TestClient } from './fixture.ts';
+import { Receiver } from './receiver.ts';
 
 const persistent = { persistent: true } as const;
 const subscription: StoredSubscription = { filter: 't/#', qos: 2 };
@@ -292,4 +294,63 @@ describe('custom topics on a store', () => {
       },
       { limits: { maxQueuedBytesTotal: 1000 } },
     ));
+
+  it('reach a session once and in order, through windows, lost connections and restarts', async () => {
+    const kinds = ['publish', 'publish', 'answer', 'answer', 'lose', 'return', 'restart'] as const;
+    const step = fc.record({ kind: fc.constantFrom(...kinds), count: fc.integer({ min: 1, max: 4 }) });
+    const run = async (
+      durable: DurableBench,
+      steps: readonly { kind: (typeof kinds)[number]; count: number }[],
+      window: number,
+    ): Promise<void> => {
+      const receiver = new Receiver(window);
+      let client: TestClient | undefined = await durable.resume('bob/b', { window });
+      const sent: string[] = [];
+      const leave = (): void => {
+        if (client === undefined) return;
+        receiver.read(client);
+        receiver.lose();
+        durable.bench.topics.detach(client);
+        client = undefined;
+      };
+      for (const { kind, count } of steps) {
+        if (kind === 'publish') {
+          const qos = count > 2 ? 2 : 1;
+          sent.push(`${sent.length}`);
+          await durable.bench.publish(pub, 't', `${sent.length - 1}`, { qos });
+        } else if (kind === 'answer' && client !== undefined) receiver.answer(durable.bench, client, count);
+        else if (kind === 'lose') leave();
+        else if (kind === 'return') client ??= await durable.resume('bob/b', { window });
+        else if (kind === 'restart') {
+          leave();
+          await durable.restart('bob/b');
+        }
+        if (client !== undefined) receiver.read(client);
+      }
+      leave();
+      await durable.restart('bob/b');
+      const last = await durable.resume('bob/b', { window });
+      await until('all', () => {
+        receiver.read(last);
+        receiver.answer(durable.bench, last, 100);
+        return receiver.got.length >= sent.length && last.session.otherInFlight === 0;
+      });
+      assert.deepEqual(receiver.got, sent);
+      await durable.bench.topics.forget('bob/b');
+      assert.deepEqual(durable.sql('select * from entries'), []);
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 30 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (steps, window) => {
+          await DurableBench.with(async (durable) => {
+            await durable.subscribe('bob/b').then((client) => durable.bench.topics.detach(client));
+            await run(durable, steps, window);
+          });
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
 });
