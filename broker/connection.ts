@@ -11,6 +11,7 @@ import { readPublish, type TopicAliases } from './gate/publish.ts';
 import { Reader } from './gate/reader.ts';
 import { Splitter } from './gate/splitter.ts';
 import type { Transport, TransportListener } from './gate/transport.ts';
+import { returnCode, versionName } from './gate/version.ts';
 import { connack, disconnect, packetTypes } from './gate/writer.ts';
 import type { Link } from './hub/link.ts';
 import type { Session } from './hub/session.ts';
@@ -394,24 +395,5 @@ export class Connection implements Link, Flushable, TransportListener {
       // [MQTT-3.1.2-22]
       this.end(reasons.keepAliveTimeout, 'No packet within one and a half keep alive times.');
     }
-  }
-}
-
-const versionName = (version: number): string => (version === 5 ? '5' : version === 4 ? '3.1.1' : '3.1');
-
-/** The MQTT 3 return code of a refused CONNECT. */
-function returnCode(reason: number): number {
-  switch (reason) {
-    case reasons.unsupportedVersion:
-      return 1;
-    case reasons.clientIdNotValid:
-      return 2;
-    case reasons.serverUnavailable:
-    case reasons.implementationError:
-      return 3;
-    case reasons.badUserNameOrPassword:
-      return 4;
-    default:
-      return 5;
   }
 }

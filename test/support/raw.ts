@@ -176,12 +176,12 @@ export const subscribe = (
     0x82,
     uint16(id),
     properties(...given),
-    ...filters.flatMap(([filter, options]) => [string(filter), Buffer.of(options)]),
+    Buffer.concat(filters.flatMap(([filter, options]) => [string(filter), Buffer.of(options)])),
   );
 
 /** An UNSUBSCRIBE of MQTT 5. */
 export const unsubscribe = (id: number, filters: readonly Bytes[], ...given: readonly Uint8Array[]): Buffer =>
-  frame(0xa2, uint16(id), properties(...given), ...filters.map(string));
+  frame(0xa2, uint16(id), properties(...given), Buffer.concat(filters.map(string)));
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP by its first byte, in the short form where there is no reason. */
 export const ack = (first: number, id: number, reason?: number, ...given: readonly Uint8Array[]): Buffer =>
