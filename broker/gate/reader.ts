@@ -54,7 +54,13 @@ export class Reader {
   string(): string {
     const length = this.uint16();
     const at = this.#take(length);
-    const text = this.bytes.subarray(at, at + length);
+    const { bytes } = this;
+    const end = at + length;
+    // Nearly all are plain ASCII, which is seen at once; a packet may hold tens of thousands.
+    let plain = at;
+    while (plain < end && bytes[plain]! > 0 && bytes[plain]! < 0x80) plain++;
+    if (plain === end) return bytes.toString('latin1', at, end);
+    const text = bytes.subarray(at, end);
     if (!isUtf8(text) || text.includes(0)) throw malformed('A string is not well-formed UTF-8.');
     return text.toString('utf8');
   }
