@@ -2,7 +2,8 @@ import { parseConv, peerOf } from '../../schemas/event.ts';
 import type { Bus } from '../../store/bus.ts';
 import type { SessionStore } from '../../store/sessions.ts';
 import type { Timeline } from '../../store/timeline.ts';
-import type { Session, Track } from './session.ts';
+import type { Session } from './session.ts';
+import type { Track } from './track.ts';
 
 /** Where progress is kept, and who is told of it. */
 export interface ProgressStores {

@@ -5,31 +5,8 @@ import type { HubEvent, TopicBytes } from './event.ts';
 import type { Hub, UserNode } from './hub.ts';
 import { InFlight } from './inflight.ts';
 import type { Link } from './link.ts';
+import type { Track } from './track.ts';
 import { type TopicWish, Wishes } from './wishes.ts';
-
-/** Where a session is in one conversation. */
-export interface Track {
-  readonly conv: ConvId;
-  readonly session: Session;
-  readonly topic: TopicBytes;
-  readonly gid?: string;
-  /** Everything up to this seq was sent on this connection, or before it. */
-  sent: number;
-  /** The last contiguous acknowledged seq: the session's position. */
-  acked: number;
-  /** The newest seq known while the session is behind. */
-  head: number;
-  /** True while events come from the timeline and not from the live stream. */
-  behind: boolean;
-  /** Set where the first read must find the start: the session has a right to what was stored since (ms). */
-  startTs?: number;
-  /** On resume: at most the newest `replayLimit` events. */
-  limited: boolean;
-  /** The position is not saved yet. */
-  moved: boolean;
-  /** The delivered cursor has to be moved to `acked`. */
-  cursorDue: boolean;
-}
 
 /** At most so many events of one conversation are replayed on resume; before them comes a gap notice. */
 export const replayLimit = 1000;

@@ -1,0 +1,27 @@
+import type { ConvId } from '../../schemas/event.ts';
+import type { TopicBytes } from './event.ts';
+import type { Session } from './session.ts';
+
+/** Where a session is in one conversation. */
+export interface Track {
+  readonly conv: ConvId;
+  readonly session: Session;
+  readonly topic: TopicBytes;
+  readonly gid?: string;
+  /** Everything up to this seq was sent on this connection, or before it. */
+  sent: number;
+  /** The last contiguous acknowledged seq: the session's position. */
+  acked: number;
+  /** The newest seq known while the session is behind. */
+  head: number;
+  /** True while events come from the timeline and not from the live stream. */
+  behind: boolean;
+  /** Set where the first read must find the start: the session has a right to what was stored since (ms). */
+  startTs?: number;
+  /** On resume: at most the newest `replayLimit` events. */
+  limited: boolean;
+  /** The position is not saved yet. */
+  moved: boolean;
+  /** The delivered cursor has to be moved to `acked`. */
+  cursorDue: boolean;
+}
