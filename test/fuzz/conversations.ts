@@ -2,8 +2,12 @@ import * as raw from '../support/raw.ts';
 import { property as p } from '../support/raw.ts';
 import type { Seeded } from '../support/seeded.ts';
 
-/** What one hostile connection sends, piece by piece. */
-export type Conversation = readonly Buffer[];
+/** What one hostile connection sends. */
+export interface Conversation {
+  readonly pieces: readonly Buffer[];
+  /** Whether it begins with a CONNECT that the server has to answer. */
+  readonly greets: boolean;
+}
 
 const topics = [
   'a',
@@ -169,14 +173,18 @@ function cut(bytes: Buffer, random: Seeded): Buffer[] {
 export function nextConversation(random: Seeded): Conversation {
   switch (random.between(0, 4)) {
     case 0:
-      return cut(random.bytes(random.between(1, 300)), random);
-    case 1:
-      return cut(Buffer.concat([validConnect(random), random.bytes(random.between(1, 200))]), random);
+      return { pieces: cut(random.bytes(random.between(1, 300)), random), greets: false };
+    case 1: {
+      const bytes = Buffer.concat([validConnect(random), random.bytes(random.between(1, 200))]);
+      return { pieces: cut(bytes, random), greets: true };
+    }
     case 2:
-      return cut(flipped(Buffer.concat(realConversation(random)), random), random);
+      return { pieces: cut(flipped(Buffer.concat(realConversation(random)), random), random), greets: false };
     case 3:
-      return [wildConnect(random), packetOf(random)];
-    default:
-      return [validConnect(random), ...Array.from({ length: random.between(1, 20) }, () => packetOf(random))];
+      return { pieces: [wildConnect(random), packetOf(random)], greets: false };
+    default: {
+      const packets = Array.from({ length: random.between(1, 20) }, () => packetOf(random));
+      return { pieces: [validConnect(random), ...packets], greets: true };
+    }
   }
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Petrel } from '../support/petrel.ts';
+import { pingreq } from '../support/raw.ts';
 import { Seeded } from '../support/seeded.ts';
-import { within } from '../support/until.ts';
+import { until, within } from '../support/until.ts';
 import { nextConversation } from './conversations.ts';
 import { shapeOf } from './shape.ts';
 import { WitnessPair } from './witnesses.ts';
@@ -28,8 +29,10 @@ export interface FuzzReport {
   readonly grownBytes: number;
 }
 
-/** A connection whose packets wait for the store waits no longer than this. */
-const endMs = 20_000;
+/** A CONNECT waits for its answer no longer than this. */
+const answerMs = 20_000;
+const quietMs = 60;
+const pingresp = Buffer.of(0xd0, 0);
 
 /** Plays hostile connections against a server of its own while two witnesses talk. Rejects at the first thing that is wrong. */
 export async function fuzz({ connections, seed, concurrency = 8 }: FuzzOptions): Promise<FuzzReport> {
@@ -70,21 +73,32 @@ async function attack(
   number: number,
 ): Promise<'refused' | 'closed' | 'served'> {
   const random = new Seeded(Math.imul(seed, 0x9e3779b1) ^ number);
-  const conversation = nextConversation(random);
+  const { pieces, greets } = nextConversation(random);
   const socket = connect({ port: petrel.port('mqtt'), host: '127.0.0.1', noDelay: true });
   socket.on('error', () => {});
   const name = `connection ${number} of seed ${seed}`;
   await within(`${name}: the server takes it`, once(socket, 'connect'));
   const received: Buffer[] = [];
-  socket.on('data', (bytes: Buffer) => received.push(bytes));
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  for (const piece of conversation) {
+  let lastAt = Date.now();
+  let ended = false;
+  socket.on('data', (bytes: Buffer) => {
+    received.push(bytes);
+    lastAt = Date.now();
+  });
+  socket.once('close', () => {
+    ended = true;
+  });
+  for (const piece of pieces) {
     socket.write(piece);
     if (random.next() < 0.3) await new Promise((resolve) => setImmediate(resolve));
   }
-  // The server closes when it has read all.
-  socket.end();
-  await within(`${name}: its end`, closed, endMs);
+  if (greets) await until(`${name}: an answer`, () => ended || received.length > 0, answerMs);
+  // Where the packets still have their bounds the answer to this tells that all were read; else the server falls silent.
+  socket.write(pingreq);
+  lastAt = Date.now();
+  const answered = () => received.at(-1)?.subarray(-2).equals(pingresp) === true;
+  await until(`${name}: silence`, () => ended || answered() || Date.now() - lastAt > quietMs);
+  socket.destroy();
   const bytes = Buffer.concat(received);
   const [five, four] = [shapeOf(bytes, 5), shapeOf(bytes, 4)];
   if (five.wrong !== undefined && four.wrong !== undefined) {

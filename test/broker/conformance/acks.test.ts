@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import * as raw from '../../support/raw.ts';
 import { property as p } from '../../support/raw.ts';
+import { until } from '../../support/until.ts';
 import { connected, type Fault, fresh, openServer } from './wire.ts';
 
 const petrel = openServer();
@@ -144,12 +145,13 @@ describe('the server’s acknowledgements', () => {
       );
     }
     wire.write(Buffer.concat(packets));
-    await wire.ping();
-    const ids = wire.inbox.flatMap((packet) =>
-      packet.cmd === 'puback' || packet.cmd === 'pubrec' ? [packet.messageId] : [],
-    );
+    const ids = () =>
+      wire.inbox.flatMap((packet) =>
+        packet.cmd === 'puback' || packet.cmd === 'pubrec' ? [packet.messageId] : [],
+      );
+    await until('all answers', () => ids().length === 60);
     assert.deepEqual(
-      ids,
+      ids(),
       Array.from({ length: 60 }, (_, i) => i + 1),
     );
   });
