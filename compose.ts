@@ -88,6 +88,9 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
         metrics.commitSeconds.observe(seconds);
       },
       faulted: onError,
+      down: (cause) =>
+        log.error({ err: cause }, 'The timeline cannot store now; sends are refused with 0x83.'),
+      up: () => log.info('The timeline stores again.'),
     },
   });
   const facts = new FactsCache(directory, bus, now);

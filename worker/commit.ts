@@ -16,6 +16,9 @@ export interface CommitObserver {
   committed(events: number, seconds: number): void;
   /** Told of what a receiver or a listener threw. */
   faulted(error: unknown): void;
+  /** Told when the store begins to refuse, and when it works again. */
+  down(cause: unknown): void;
+  up(): void;
 }
 
 export interface CommitOptions {
@@ -47,7 +50,12 @@ interface Batch {
 
 const noAnswer = (): PetrelError => new PetrelError('store.unavailable', 'The store does not answer.');
 
-const noObserver: CommitObserver = { committed: () => {}, faulted: () => {} };
+const noObserver: CommitObserver = {
+  committed: () => {},
+  faulted: () => {},
+  down: () => {},
+  up: () => {},
+};
 const maxWaitingDefault = 64 * 1024 * 1024;
 
 /**
@@ -68,6 +76,8 @@ export class CommitQueue implements Committer {
   #waiting = 0;
   readonly #inFlight = new Set<Batch>();
   #watching: NodeJS.Timeout | undefined;
+  /** The store refused what it was given last. */
+  #down = false;
   /** The store has not answered for too long. */
   #stalled = false;
   #scheduled = false;
@@ -155,6 +165,8 @@ export class CommitQueue implements Committer {
 
   #stored(batch: Batch, places: readonly Appended[]): void {
     this.#ended(batch);
+    if (this.#down) this.#observer.up();
+    this.#down = false;
     // The next batch goes to the disk while this one's answers are written.
     this.#commit();
     const { submissions, receivers, answered } = batch;
@@ -187,6 +199,8 @@ export class CommitQueue implements Committer {
   }
 
   #refuse(batch: Batch, error: PetrelError): void {
+    if (!this.#down) this.#observer.down(error);
+    this.#down = true;
     if (batch.answered) return;
     batch.answered = true;
     for (const receiver of batch.receivers) {

@@ -91,6 +91,7 @@ export function restored(record: CustomRecord): { topic: string; payload: Buffer
  */
 export class Journal implements RetainedKeeper {
   readonly #store: CustomStore;
+  readonly #onError: (error: unknown) => void;
   readonly #records = new WeakMap<CustomMessage, CustomRecord>();
   /** The transaction that is being collected, and what it adds. */
   #written: Promise<void> | undefined;
@@ -98,8 +99,9 @@ export class Journal implements RetainedKeeper {
   /** Whether the last transaction failed: what needs the store is refused before anybody gets it. */
   failing = false;
 
-  constructor(store: CustomStore) {
+  constructor(store: CustomStore, onError: (error: unknown) => void) {
     this.#store = store;
+    this.#onError = onError;
   }
 
   entries(): AsyncIterable<KeptEntry> {
@@ -141,7 +143,9 @@ export class Journal implements RetainedKeeper {
       this.#written = written;
       const added: (readonly [EntryOwner, number])[] = [];
       this.#added = added;
-      written.catch(() => {
+      written.catch((error: unknown) => {
+        // Told once for every time that it is tried anew, not for each message.
+        if (!this.failing) this.#onError(error);
         this.failing = true;
         for (const [owner, entry] of added) owner.lost(entry);
       });

@@ -71,7 +71,7 @@ class Topics implements CustomTopics {
   constructor(core: AedesCore, options: CustomOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     const { now, onError, store } = options;
-    const journal = store === undefined ? undefined : new Journal(store);
+    const journal = store === undefined ? undefined : new Journal(store, onError);
     const queues = new MemoryQueues(limits, ({ entry }) => {
       this.counters.expired++;
       journal?.remove(entry);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { PetrelError } from '../../schemas/errors.ts';
 import type { StoredEvent } from '../../schemas/event.ts';
 import type { Appended, Submission, Timeline } from '../../store/timeline.ts';
-import { type CommitOptions, CommitQueue } from '../../worker/commit.ts';
+import { type CommitObserver, type CommitOptions, CommitQueue } from '../../worker/commit.ts';
 
 /** A timeline whose appends end when the test says so. */
 class HeldTimeline {
@@ -59,6 +59,8 @@ const submission = (id: string, conv = 'u:a:b'): Submission => ({
   raw: Buffer.from(`{"id":"${id}"}`),
 });
 
+const quiet: CommitObserver = { committed: () => {}, faulted: () => {}, down: () => {}, up: () => {} };
+
 const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('CommitQueue', () => {
@@ -103,7 +105,9 @@ describe('CommitQueue', () => {
   });
 
   it('refuses a batch that the store could not take with store.unavailable, and goes on', async () => {
-    const { held, queue, events } = open();
+    const told: string[] = [];
+    const observer = { ...quiet, down: () => told.push('down'), up: () => told.push('up') };
+    const { held, queue, events } = open({ observer });
     const failed = queue.submit(submission('1'));
     await rest();
     held.end(new Error('the disk is full'));
@@ -116,6 +120,7 @@ describe('CommitQueue', () => {
     await rest();
     held.end();
     assert.equal((await next).seq, 1);
+    assert.deepEqual(told, ['down', 'up']);
   });
 
   it('tells when too much waits, and when it waits no longer', async () => {
