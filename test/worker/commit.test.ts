@@ -168,7 +168,7 @@ describe('CommitQueue', () => {
   it('lets a fault in one answer cost nobody else theirs', async () => {
     const faults: unknown[] = [];
     const { held, queue } = open({
-      observer: { committed: () => {}, faulted: (error) => faults.push(error) },
+      observer: { ...quiet, faulted: (error) => faults.push(error) },
     });
     queue.submitTo(submission('1'), {
       stored: () => {
