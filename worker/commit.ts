@@ -36,7 +36,7 @@ export interface CommitOptions {
 /** A submission costs about this much beside its payload. */
 const overheadBytes = 512;
 const maxBatchDefault = 1024;
-const earlyBatch = 256;
+const earlyBatch = 512;
 const maxInFlight = 8;
 const patienceDefaultMs = 10_000;
 
