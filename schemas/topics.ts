@@ -141,6 +141,33 @@ function levelsCover(outer: readonly string[], inner: readonly string[]): boolea
   return outer.length === inner.length;
 }
 
+/** filterMatches for one filter and very many topics: nothing is split or made for each of them. */
+export function filterMatcher(filter: string): (topic: string) => boolean {
+  const levels = filter.split('/');
+  const wild = filter[0] === '+' || filter[0] === '#';
+  return (topic) => {
+    if (wild && topic.charCodeAt(0) === 0x24) return false;
+    let at = 0;
+    for (let i = 0; i < levels.length; i++) {
+      const level = levels[i]!;
+      if (level === '#') return true;
+      // Behind the last level of the topic: `a/#` matches `a`, nothing else does.
+      if (at > topic.length) return false;
+      if (level === '+') {
+        const slash = topic.indexOf('/', at);
+        at = slash === -1 ? topic.length + 1 : slash + 1;
+      } else {
+        const end = at + level.length;
+        if (!topic.startsWith(level, at)) return false;
+        if (end < topic.length && topic.charCodeAt(end) !== 0x2f) return false;
+        at = end + 1;
+      }
+      if (i === levels.length - 1) return at > topic.length;
+    }
+    return false;
+  };
+}
+
 /** How many levels a topic has. */
 export function topicLevels(topic: string): number {
   let levels = 1;

@@ -1,5 +1,5 @@
 import { PetrelError } from '../../schemas/errors.ts';
-import { filterMatches } from '../../schemas/topics.ts';
+import { filterMatcher } from '../../schemas/topics.ts';
 import type { RetainedPacket } from './aedes.ts';
 import { CustomMessage } from './message.ts';
 
@@ -117,9 +117,10 @@ export class RetainedMessages {
     if (wildcard === -1) return this.#messages.has(filter) ? [filter] : [];
     // `a/#` matches `a` too, so that the prefix ends before the slash
     const prefix = filter.slice(0, Math.max(0, wildcard - 1));
+    const matches = filterMatcher(filter);
     const topics: string[] = [];
     for (const topic of this.#messages.keys()) {
-      if (topic.startsWith(prefix) && filterMatches(filter, topic)) topics.push(topic);
+      if (topic.startsWith(prefix) && matches(topic)) topics.push(topic);
     }
     return topics;
   }

@@ -12,6 +12,7 @@ import { storedForm } from '../hub/hub.ts';
 
 /** A packet may hold tens of thousands of filters: after so many the other connections have their turn. */
 const filtersATurn = 64;
+const maxTurnMs = 5;
 
 /** In MQTT 3 every refusal is 0x80. [MQTT-3.9.3-2] of 3.1.1 */
 const codeFor = (version: number, code: number): number => (version < 5 && code >= 0x80 ? 0x80 : code);
@@ -37,12 +38,14 @@ export async function subscribe(connection: Connection, packet: SubscribePacket)
       granted.map(({ code }) => codeFor(version, code)),
     ),
   );
-  let fed = 0;
+  let turnMs = performance.now();
   for (const { sendRetained } of granted) {
-    if (sendRetained === undefined) continue;
-    sendRetained();
-    fed++;
-    if (fed % filtersATurn === 0) await nextTurn();
+    sendRetained?.();
+    // A wildcard looks at every retained message: the others are served between two of them.
+    if (performance.now() - turnMs > maxTurnMs) {
+      await nextTurn();
+      turnMs = performance.now();
+    }
     if (connection.isClosed) return;
   }
 }

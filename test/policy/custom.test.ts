@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { filtersMeet, TopicPolicy, TopicRights, type TopicRule } from '../../policy/custom.ts';
-import { filterCovers, filterMatches, isReserved } from '../../schemas/topics.ts';
+import { filterCovers, filterMatcher, filterMatches, isReserved } from '../../schemas/topics.ts';
 
 const user = (uid: string, ...scopes: string[]) => ({ uid, scopes: new Set(scopes) });
 const rights = (rules: readonly TopicRule[], uid = 'alice', ...scopes: string[]) =>
@@ -36,6 +36,7 @@ describe('filters', () => {
     fc.assert(
       fc.property(filters, fc.constantFrom(...topics), (filter, topic) => {
         assert.equal(filterMatches(filter, topic), expression(filter).test(topic));
+        assert.equal(filterMatcher(filter)(topic), expression(filter).test(topic));
       }),
     );
   });
