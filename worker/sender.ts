@@ -1,6 +1,6 @@
 import type { FactsCache, Held } from '../policy/facts.ts';
 import type { Buckets } from '../policy/rate.ts';
-import { changeRefusal, directRefusal, groupRefusal } from '../policy/send.ts';
+import { type ChangeTarget, changeRefusal, directRefusal, groupRefusal } from '../policy/send.ts';
 import { type ErrorCode, PetrelError } from '../schemas/errors.ts';
 import { type ConvId, directConv, groupConv, parseConv, peerOf, type StoredEvent } from '../schemas/event.ts';
 import {
@@ -124,19 +124,20 @@ export class Sender {
       counts: false,
       raw: outgoing.raw,
       target: seq,
-      ...(type === 'recall' ? { replaces: await this.#withoutBodies(route.conv, seq) } : {}),
+      ...(type === 'recall' ? { replaces: await this.#withoutBodies(target!.event) } : {}),
     };
   }
 
   async #target(
     route: Route,
     seq: number,
-  ): Promise<{ from: string; type: string; recalled: boolean; message: boolean } | undefined> {
+  ): Promise<(ChangeTarget & { event: StoredEvent; type: string }) | undefined> {
     if (seq < (route.group?.facts.member?.since ?? 1)) return undefined;
     const [event] = await this.#timeline.range({ conv: route.conv, after: seq - 1, limit: 1 });
     if (event === undefined || event.seq !== seq) return undefined;
     const document = parseRaw(event);
     return {
+      event,
       from: event.from,
       type: document.type,
       recalled: document.recalled === true,
@@ -145,13 +146,10 @@ export class Sender {
   }
 
   /** The recalled message and its edits, each without its body. */
-  async #withoutBodies(conv: ConvId, seq: number): Promise<{ seq: number; raw: Uint8Array }[]> {
-    const [events, changes] = await Promise.all([
-      this.#timeline.range({ conv, after: seq - 1, limit: 1 }),
-      this.#timeline.changes(conv, seq, seq),
-    ]);
+  async #withoutBodies(message: StoredEvent): Promise<{ seq: number; raw: Uint8Array }[]> {
+    const changes = await this.#timeline.changes(message.conv, message.seq, message.seq);
     const edits = changes.filter((change) => parseRaw(change).type === 'edit');
-    return [...events, ...edits].map((event) => {
+    return [message, ...edits].map((event) => {
       const { id, type, body } = parseRaw(event);
       const kept = type === 'edit' ? { body: { target: body?.target } } : {};
       return { seq: event.seq, raw: Buffer.from(JSON.stringify({ id, type, ...kept, recalled: true })) };
