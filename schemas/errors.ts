@@ -80,6 +80,18 @@ export const errors = {
     retryable: false,
     message: 'You may not make this change.',
   },
+  'send.too-late': {
+    reason: 0x87,
+    status: 403,
+    retryable: false,
+    message: 'It is too late to change this message.',
+  },
+  'send.rejected': {
+    reason: 0x87,
+    status: 403,
+    retryable: false,
+    message: 'This message was refused by moderation.',
+  },
   'send.rate': { reason: 0x97, status: 429, retryable: true, message: 'Sending too fast.' },
   'send.too-large': { reason: 0x95, status: 413, retryable: false, message: 'The message is too large.' },
   'target.not-found': {
@@ -100,6 +112,18 @@ export const errors = {
   'user.not-found': { reason: 0x90, status: 404, retryable: false, message: 'There is no such user.' },
   'user.exists': { reason: 0x87, status: 409, retryable: false, message: 'This user name is taken.' },
   'group.not-found': { reason: 0x90, status: 404, retryable: false, message: 'There is no such group.' },
+  'group.request-not-found': {
+    reason: 0x90,
+    status: 404,
+    retryable: false,
+    message: 'There is no such request to join.',
+  },
+  'group.invite-not-found': {
+    reason: 0x90,
+    status: 404,
+    retryable: false,
+    message: 'There is no such invitation, or no longer.',
+  },
   'group.owner': {
     reason: 0x87,
     status: 409,
@@ -111,6 +135,32 @@ export const errors = {
     status: 409,
     retryable: false,
     message: 'The group has as many members as it may have.',
+  },
+  'friend.exists': { reason: 0x87, status: 409, retryable: false, message: 'You are friends already.' },
+  'friend.not-found': {
+    reason: 0x90,
+    status: 404,
+    retryable: false,
+    message: 'You are not friends with this user.',
+  },
+  'friend.request-not-found': {
+    reason: 0x90,
+    status: 404,
+    retryable: false,
+    message: 'There is no such request for friendship.',
+  },
+  'friend.full': {
+    reason: 0x97,
+    status: 409,
+    retryable: false,
+    message: 'One of you has as many friends as one may have.',
+  },
+  'device.not-found': { reason: 0x90, status: 404, retryable: false, message: 'There is no such device.' },
+  'broadcast.not-found': {
+    reason: 0x90,
+    status: 404,
+    retryable: false,
+    message: 'There is no such broadcast.',
   },
   'conversation.not-found': {
     reason: 0x90,
@@ -127,6 +177,12 @@ export const errors = {
   },
   'request.too-large': { reason: 0x95, status: 413, retryable: false, message: 'The request is too large.' },
   'request.rate': { reason: 0x97, status: 429, retryable: true, message: 'Asking too often.' },
+  'moderation.unavailable': {
+    reason: 0x83,
+    status: 503,
+    retryable: true,
+    message: 'Not checked now; nothing was done. Try again.',
+  },
   'store.unavailable': {
     reason: 0x83,
     status: 503,

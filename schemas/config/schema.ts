@@ -1,45 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { uidPattern } from '../identity.ts';
-
-/**
- * Every key of the configuration: its type, bounds, default, unit and meaning. Checks, types, the names of the
- * environment variables and docs/configuration.md come from here.
- *
- * Beside JSON Schema's own words, `expected` says in words what a pattern wants, `unit` names the unit of a number,
- * `secret` keeps a value out of messages, and `note` is shown where the default would be for a key that has none.
- */
-const section = <P extends Parameters<typeof Type.Object>[0]>(description: string, properties: P) =>
-  Type.Object(properties, { description, default: {}, additionalProperties: false });
-
-const integer = (def: number, minimum: number, maximum: number, unit: string, description: string) =>
-  Type.Integer({ default: def, minimum, maximum, unit, description });
-
-const port = (def: number, description: string) => integer(def, 0, 65535, '', description);
-
-const host = (description: string) => Type.String({ default: '0.0.0.0', minLength: 1, description });
-
-const file = (description: string) =>
-  Type.String({ minLength: 1, expected: 'the path of a file', description });
-
-const flag = (def: boolean, description: string) => Type.Boolean({ default: def, description });
-
-const oneOf = <const V extends readonly [string, ...string[]]>(
-  def: V[number],
-  values: V,
-  description: string,
-) => Type.Enum(values as unknown as V[number][], { default: def, description });
-
-const service = (def: string, schemes: string, expected: string, description: string) =>
-  Type.String({
-    default: def,
-    pattern: `^(${def}|(${schemes})://.+)$`,
-    expected,
-    secret: true,
-    description,
-  });
-
-const strings = (description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { default: [], description });
+import { file, flag, host, integer, oneOf, port, section, service, strings } from './fields.ts';
+import { actionLimits, friends, groups, messages, moderation } from './social.ts';
 
 const tls = Type.Object(
   {
@@ -107,6 +69,10 @@ const topicRule = Type.Object(
   { additionalProperties: false },
 );
 
+/**
+ * Every key of the configuration: its type, bounds, default, unit and meaning. Checks, types, the names of the
+ * environment variables and docs/configuration.md come from here.
+ */
 export const configSchema = Type.Object(
   {
     mqtt: section('MQTT over TCP and TLS, and the limits that also hold over WebSocket.', {
@@ -218,6 +184,10 @@ export const configSchema = Type.Object(
         'Allow CONNECT without a token: such a client is uid `anonymous` and may use custom topics only.',
       ),
     }),
+    messages,
+    groups,
+    friends,
+    moderation,
     direct: section('Direct conversations.', {
       policy: oneOf('anyone', ['anyone', 'friends'], 'Who may write to whom. Blocks always hold.'),
     }),
@@ -271,6 +241,7 @@ export const configSchema = Type.Object(
         '',
         'HTTP requests an address may make in a second; beyond it status 429 with Retry-After.',
       ),
+      ...actionLimits,
       loginAttempts: integer(
         10,
         0,

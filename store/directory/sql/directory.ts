@@ -1,11 +1,14 @@
 import { sql } from 'kysely';
 import { PetrelError } from '../../../schemas/errors.ts';
 import type { Directory } from '../../directory.ts';
+import { sqlConversations } from './conversations.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { sqlFacts } from './facts.ts';
+import { sqlFriends } from './friends.ts';
 import { sqlGroups } from './groups.ts';
 import { sqlKeys } from './keys.ts';
 import { migrate } from './migrations.ts';
+import { sqlOperators } from './operators.ts';
 import { sqlSessions } from './sessions.ts';
 import { sqlUsers } from './users.ts';
 
@@ -18,7 +21,10 @@ export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise
     ...sqlUsers(db, flavor),
     ...sqlSessions(db, flavor),
     ...sqlKeys(db),
+    ...sqlFriends(db, flavor),
     ...sqlGroups(db, flavor),
+    ...sqlConversations(db, flavor),
+    ...sqlOperators(db, flavor),
     async check() {
       await sql`select 1`.execute(db);
     },

@@ -1,0 +1,2 @@
+/** What a user keeps about conversations of theirs: settings, mentions, pins. */
+export type DirectoryConversations = object;

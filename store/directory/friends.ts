@@ -1,0 +1,2 @@
+/** Friends, requests to become friends, and blocks. */
+export type DirectoryFriends = object;
