@@ -7,6 +7,7 @@ import {
   checkBody,
   checkOutgoing,
   isChange,
+  type MessageType,
   type Outgoing,
   type OutgoingDocument,
 } from '../schemas/messages.ts';
@@ -14,6 +15,7 @@ import type { Target } from '../schemas/topics.ts';
 import type { DirectFacts, GroupFacts } from '../store/directory.ts';
 import type { Submission, Timeline } from '../store/timeline.ts';
 import type { CommitQueue } from './commit.ts';
+import type { Moderate } from './moderation.ts';
 
 /** The way from one sender to one conversation, with what is known of whether it is open. */
 export interface Route {
@@ -32,6 +34,8 @@ export interface SenderOptions {
   /** Sends by user. */
   readonly rates: Buckets;
   readonly now: () => number;
+  /** Absent where nothing is looked at before it is stored. */
+  readonly moderate?: Moderate;
 }
 
 /** Where a send by HTTP found its place. */
@@ -50,6 +54,7 @@ export class Sender {
   readonly #timeline: Timeline;
   readonly #directPolicy: 'anyone' | 'friends';
   readonly #now: () => number;
+  readonly #moderate: Moderate | undefined;
 
   constructor(options: SenderOptions) {
     this.commit = options.commit;
@@ -58,6 +63,7 @@ export class Sender {
     this.#timeline = options.timeline;
     this.#directPolicy = options.directPolicy;
     this.#now = options.now;
+    this.#moderate = options.moderate;
   }
 
   route(from: string, target: Target): Route {
@@ -92,8 +98,9 @@ export class Sender {
   /** Whether the message can be submitted as it is, without a look at other events. */
   isPlain(outgoing: Outgoing): boolean {
     return (
-      outgoing.document === undefined ||
-      !(isChange(outgoing.type) || outgoing.document.mentions?.includes('@all'))
+      this.#moderate === undefined &&
+      (outgoing.document === undefined ||
+        !(isChange(outgoing.type) || outgoing.document.mentions?.includes('@all')))
     );
   }
 
@@ -101,31 +108,52 @@ export class Sender {
     return { conv: route.conv, from: route.from, id: outgoing.id, counts: true, raw: outgoing.raw };
   }
 
-  /** A submission that needs more than its own bytes: a change is held against its target. Rejects with PetrelError. */
+  /**
+   * A submission that needs more than its own bytes: a change is held against its target, moderation is asked. Rejects with
+   * PetrelError.
+   */
   async prepare(route: Route, outgoing: Outgoing): Promise<Submission> {
-    const document = outgoing.document!;
     const { type } = outgoing;
     if (!isChange(type)) {
       const role = route.group?.facts.member?.role;
-      if (role !== 'owner' && role !== 'admin') {
+      if (outgoing.document?.mentions?.includes('@all') && role !== 'owner' && role !== 'admin') {
         throw new PetrelError('send.not-allowed', 'Only owner and admins of a group mention @all.');
       }
-      return this.plain(route, outgoing);
+      return this.plain(route, await this.#moderated(route, outgoing, type));
     }
+    const document = outgoing.document!;
     const seq = document.body.target as number;
     const target = await this.#target(route, seq);
     const refused = changeRefusal(type, route.from, target, route.group?.facts.member?.role);
     if (refused !== undefined) throw new PetrelError(refused);
-    if (type === 'edit') checkBody(target!.type, document.body.body);
+    let { raw } = outgoing;
+    if (type === 'edit') {
+      checkBody(target!.type, document.body.body);
+      if (this.#moderate !== undefined) {
+        ({ raw } = await this.#moderated(route, outgoing, target!.type as MessageType));
+        // It may have been recalled meanwhile, and its bodies with it.
+        if ((await this.#target(route, seq))?.recalled === true) throw new PetrelError('target.not-found');
+      }
+    }
     return {
       conv: route.conv,
       from: route.from,
       id: outgoing.id,
       counts: false,
-      raw: outgoing.raw,
+      raw,
       target: seq,
       ...(type === 'recall' ? { replaces: await this.#withoutBodies(target!.event) } : {}),
     };
+  }
+
+  /** What moderation left of it; who may no longer write there when it answers is refused. */
+  async #moderated(route: Route, outgoing: Outgoing, bodyType: MessageType): Promise<Outgoing> {
+    if (this.#moderate === undefined) return outgoing;
+    const passed = await this.#moderate(route, outgoing, bodyType);
+    if (!this.ready(route)) await this.load(route);
+    const refused = this.refusal(route);
+    if (refused !== undefined) throw new PetrelError(refused);
+    return passed;
   }
 
   async #target(
