@@ -8,6 +8,7 @@ import { createHttp } from './api/http.ts';
 import { createOperations } from './api/operations/table.ts';
 import { createRpc } from './api/rpc.ts';
 import type { MoveRead } from './api/services.ts';
+import { LocalConnections } from './broker/connections.ts';
 import type { BrokerContext } from './broker/context.ts';
 import type { CustomTopics } from './broker/custom/custom.ts';
 import { createCustomTopics } from './broker/custom/topics.ts';
@@ -24,6 +25,7 @@ import type { Log } from './ops/log.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { countRequests } from './ops/requests.ts';
 import { FactsCache } from './policy/facts.ts';
+import { Limits } from './policy/limits.ts';
 import { maySeePresence } from './policy/presence.ts';
 import { Buckets } from './policy/rate.ts';
 import type { Config } from './schemas/config.ts';
@@ -32,6 +34,7 @@ import { directConv } from './schemas/event.ts';
 import { filterTopic } from './schemas/topics.ts';
 import { createMemoryBus } from './store/bus/memory.ts';
 import { openSqliteCustom } from './store/custom/sqlite.ts';
+import { openMysqlDirectory } from './store/directory/sql/mysql.ts';
 import { openSqliteDirectory } from './store/directory/sql/sqlite.ts';
 import { openSqliteSessions } from './store/sessions/sqlite.ts';
 import type { SessionStore, StoredSubscription } from './store/sessions.ts';
@@ -120,6 +123,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     clock: now,
   });
   const read: MoveRead = (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq);
+  const registry = new Registry(now);
   const operations = createOperations({
     directory,
     timeline,
@@ -128,9 +132,12 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     accounts,
     groupEvents,
     moveRead: read,
+    connections: new LocalConnections(registry),
     clock: now,
   });
+  const requestLimits = new Limits(config.limits, now);
   const rpc = createRpc(operations, {
+    limits: requestLimits,
     onError: (error, operation) => log.error({ err: error, operation }, 'An operation failed.'),
   });
 
@@ -153,7 +160,6 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   closing.add(() => presence.close());
   commit.onEvent((event, rewrites) => hub.onEvent(event, rewrites));
   closing.add(() => hub.close());
-  const registry = new Registry(now);
   const custom = await createCustomTopics({
     rules: config.topics.custom,
     now,
@@ -200,6 +206,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     authenticator,
     keys,
     version,
+    requestLimits,
     // Fastify tells each of its addresses; the ready line names them all.
     log: log.isLevelEnabled('info') ? log.child({}, { level: 'warn' }) : log,
     register: (fastify) => {
@@ -244,8 +251,9 @@ async function openStores(config: Config, log: Log, closing: Closing) {
     return store;
   };
   const { dataDir: dir } = config;
+  const { directory: url } = config.store;
   const opening = [
-    closed(openSqliteDirectory({ dir })),
+    closed(url === 'sqlite' ? openSqliteDirectory({ dir }) : openMysqlDirectory({ url })),
     closed(openSqliteSessions({ dir })),
     closed(openSqliteCustom({ dir })),
   ] as const;

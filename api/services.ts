@@ -1,3 +1,4 @@
+import type { ConnectionInfo } from '../schemas/connection.ts';
 import type { ConvId } from '../schemas/event.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
@@ -21,6 +22,18 @@ export interface Sender {
 /** Moves the user's read cursor and tells those whom it concerns; the conversation is the user's. */
 export type MoveRead = (conv: ConvId, uid: string, seq: number) => Promise<Cursor>;
 
+/** Who is connected over MQTT now, on every node. */
+export interface Connections {
+  /** The user's connections. */
+  devicesOf(uid: string): Promise<readonly ConnectionInfo[]>;
+  /** In the order of `{uid}/{clientId}`, from after `after`; of one user where given. */
+  list(input: {
+    readonly uid?: string;
+    readonly after: string;
+    readonly limit: number;
+  }): Promise<readonly ConnectionInfo[]>;
+}
+
 /** What the operations work with. */
 export interface Services {
   readonly directory: Directory;
@@ -30,6 +43,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly groupEvents: GroupEvents;
   readonly moveRead: MoveRead;
+  readonly connections: Connections;
   /** ms since 1970. */
   readonly clock: () => number;
 }

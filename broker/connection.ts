@@ -97,6 +97,11 @@ export class Connection implements Link, Flushable, TransportListener {
     return this.transport.address;
   }
 
+  /** When it came, ms. */
+  get openedAt(): number {
+    return this.#openedAt;
+  }
+
   get isOpen(): boolean {
     return this.#state === 'open';
   }

@@ -13,8 +13,10 @@ import type { Operation } from '../../api/operation.ts';
 import { createOperations } from '../../api/operations/table.ts';
 import { createRpc, type Rpc } from '../../api/rpc.ts';
 import { FactsCache } from '../../policy/facts.ts';
+import { Limits } from '../../policy/limits.ts';
 import { Buckets } from '../../policy/rate.ts';
 import { type ConfigInput, createConfig } from '../../schemas/config.ts';
+import type { ConnectionInfo } from '../../schemas/connection.ts';
 import { PetrelError } from '../../schemas/errors.ts';
 import type { Authenticator } from '../../schemas/identity.ts';
 import { createMemoryBus } from '../../store/bus/memory.ts';
@@ -40,6 +42,8 @@ export interface TestApi {
   readonly timeline: Timeline;
   readonly keys: SigningKeys;
   readonly groupEvents: GroupEvents;
+  /** Who is said to be connected over MQTT, in the order of uid and client id. */
+  readonly connected: ConnectionInfo[];
   /** Everything that was published. */
   readonly messages: BusMessage[];
   publish(message: BusMessage): void;
@@ -68,6 +72,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   };
   const bus = createMemoryBus(onError);
   const messages: BusMessage[] = [];
+  const connected: ConnectionInfo[] = [];
   bus.subscribe((message) => messages.push(message));
   const directory = await openSqliteDirectory({ dir });
   const timeline = await openSqliteTimeline({ dir: join(dir, 'timeline') });
@@ -104,12 +109,27 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     accounts,
     groupEvents,
     moveRead: (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq),
+    connections: {
+      devicesOf: async (uid) => connected.filter((one) => one.uid === uid),
+      list: async ({ uid, after, limit }) =>
+        connected
+          .filter((one) => `${one.uid}/${one.clientId}` > after && (uid === undefined || one.uid === uid))
+          .slice(0, limit),
+    },
     clock,
   });
-  const http = await createHttp({ config, operations, authenticator, keys, version: '0.0.0' });
+  const limits = new Limits(config.limits, clock);
+  const http = await createHttp({
+    config,
+    operations,
+    authenticator,
+    keys,
+    version: '0.0.0',
+    requestLimits: limits,
+  });
   return {
     http,
-    rpc: createRpc(operations, { onError }),
+    rpc: createRpc(operations, { limits, onError }),
     operations,
     accounts,
     authenticator,
@@ -117,6 +137,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     timeline,
     keys,
     groupEvents,
+    connected,
     messages,
     publish: (message) => bus.publish(message),
     failCommits: (on) => {

@@ -1,0 +1,62 @@
+import type { ConnectionInfo } from '../schemas/connection.ts';
+import type { Connection } from './connection.ts';
+import type { Registry } from './registry.ts';
+
+const keyOf = (connection: Connection): string | undefined =>
+  connection.isOpen ? connection.accepted?.key : undefined;
+
+function infoOf(connection: Connection): ConnectionInfo {
+  const { identity, session } = connection.accepted!;
+  return {
+    uid: identity.uid,
+    clientId: session.clientId,
+    did: session.did,
+    ...(identity.platform !== undefined && { platform: identity.platform }),
+    address: connection.address,
+    protocol: connection.version,
+    transport: connection.transport.kind,
+    since: connection.openedAt,
+  };
+}
+
+/** The open connections of this node, as operators and device lists ask for them; nothing is kept for it. */
+export class LocalConnections {
+  readonly #registry: Pick<Registry, 'connections'>;
+
+  constructor(registry: Pick<Registry, 'connections'>) {
+    this.#registry = registry;
+  }
+
+  async devicesOf(uid: string): Promise<ConnectionInfo[]> {
+    const found: ConnectionInfo[] = [];
+    for (const connection of this.#registry.connections()) {
+      if (keyOf(connection) !== undefined && connection.accepted!.identity.uid === uid)
+        found.push(infoOf(connection));
+    }
+    return found;
+  }
+
+  /** In the order of `{uid}/{clientId}`, from after `after`. */
+  async list(input: {
+    readonly uid?: string;
+    readonly after: string;
+    readonly limit: number;
+  }): Promise<ConnectionInfo[]> {
+    const found: { key: string; connection: Connection }[] = [];
+    for (const connection of this.#registry.connections()) {
+      const key = keyOf(connection);
+      if (key === undefined || key <= input.after) continue;
+      if (input.uid !== undefined && connection.accepted!.identity.uid !== input.uid) continue;
+      found.push({ key, connection });
+      // A page of many connections costs no sort of them all.
+      if (found.length >= 4 * input.limit + 1000) keepFirst(found, input.limit);
+    }
+    keepFirst(found, input.limit);
+    return found.map(({ connection }) => infoOf(connection));
+  }
+}
+
+function keepFirst(found: { readonly key: string }[], count: number): void {
+  found.sort((x, y) => (x.key < y.key ? -1 : 1));
+  found.length = Math.min(found.length, count);
+}
