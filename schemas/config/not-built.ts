@@ -17,11 +17,6 @@ export const notBuilt: readonly NotBuilt[] = [
     message: 'MongoDB is not built yet; use sqlite',
   },
   {
-    key: 'store.directory',
-    isWanted: ({ store }) => store.directory !== 'sqlite',
-    message: 'MySQL is not built yet; use sqlite',
-  },
-  {
     key: 'store.state',
     isWanted: ({ store }) => store.state !== 'memory',
     message: 'Redis is not built yet; use memory',

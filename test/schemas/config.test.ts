@@ -252,7 +252,7 @@ describe('keys whose feature is still to come', () => {
       direct: { policy: 'friends' },
     });
     const keys = notBuiltYet(config, 'broker').map((sentence) => sentence.split(':', 1)[0]);
-    assert.deepEqual(keys, ['store.timeline', 'store.directory', 'store.state', 'direct.policy', '--role']);
+    assert.deepEqual(keys, ['store.timeline', 'store.state', 'direct.policy', '--role']);
     assert.deepEqual(pathsOf({ store: { timeline: 'mongodb://' } }), ['store.timeline']);
   });
 });

@@ -9,6 +9,8 @@ export interface SqlFlavor {
   isDuplicate(error: unknown): boolean;
   /** Whether the transaction lost against another and may run again. */
   isDeadlock(error: unknown): boolean;
+  /** Whether the server is away or cannot take it now, so that trying again may help. */
+  isUnavailable(error: unknown): boolean;
   /** Whether `select … for update` is to be said; SQLite's transactions exclude each other anyway. */
   readonly locksRows: boolean;
   /** How many values one statement may bind. */

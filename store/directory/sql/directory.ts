@@ -30,7 +30,7 @@ export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise
     },
   };
   return {
-    ...available(methods, () => closed === undefined),
+    ...available(methods, flavor, () => closed === undefined),
     close() {
       closed ??= db.destroy();
       return closed;
@@ -38,14 +38,20 @@ export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise
   };
 }
 
-/** The methods, which reject with `store.unavailable` after the end instead of with the driver's own error. */
-function available<T extends object>(methods: T, isOpen: () => boolean): T {
+/** The methods, which reject with `store.unavailable` where the database is away, and after the end. */
+function available<T extends object>(methods: T, flavor: SqlFlavor, isOpen: () => boolean): T {
   const guarded = Object.entries(methods as Record<string, (...args: unknown[]) => Promise<unknown>>).map(
     ([name, method]) => [
       name,
       async (...args: unknown[]) => {
         if (!isOpen()) throw new PetrelError('store.unavailable');
-        return method(...args);
+        try {
+          return await method(...args);
+        } catch (cause) {
+          throw flavor.isUnavailable(cause)
+            ? new PetrelError('store.unavailable', undefined, { cause })
+            : cause;
+        }
       },
     ],
   );

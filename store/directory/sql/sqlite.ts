@@ -15,6 +15,8 @@ const sqlite: SqlFlavor = {
   isDuplicate: (error) =>
     error instanceof SqliteError && (error.code === primaryKey || error.code === unique),
   isDeadlock: () => false,
+  // The connection tells it itself.
+  isUnavailable: () => false,
   locksRows: false,
   maxParameters: 10_000,
   types: { id: () => 'text', text: () => 'text', longText: 'text' },

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import { binary } from './binary.ts';
+import { freePort, startListening } from './process.ts';
+
+const execute = promisify(execFile);
+
+/** A MariaDB or MySQL server with an account that may make databases. */
+export interface MariaDb {
+  /** Absent where it was not started here. */
+  readonly pid?: number;
+  /** Makes an empty database; answers its URL. */
+  createDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Finds or installs the server. Rejects with NotAvailable. */
+export async function findMariaDb(): Promise<void> {
+  if (process.env.TEST_MYSQL_URL) return;
+  await binary('mariadbd', 'mariadb-server');
+}
+
+/**
+ * The server TEST_MYSQL_URL names (mysql://user:password@host:port), or one of our own: on a free port, its files in a
+ * folder that `stop` removes. Rejects with NotAvailable.
+ */
+export async function startMariaDb(): Promise<MariaDb> {
+  const url = process.env.TEST_MYSQL_URL;
+  if (url) return { createDatabase: () => createDatabase(url), stop: () => Promise.resolve() };
+  const server = await binary('mariadbd', 'mariadb-server');
+  const installer = await binary('mariadb-install-db', 'mariadb-server');
+  const folder = mkdtempSync(join(tmpdir(), 'petrel-mariadb-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const data = join(folder, 'data');
+    const user = process.getuid?.() === 0 ? ['--user=root'] : [];
+    await execute(installer, [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...user,
+    ]);
+    const port = await freePort();
+    const args = [
+      '--no-defaults',
+      `--datadir=${data}`,
+      `--socket=${join(folder, 'socket')}`,
+      `--pid-file=${join(folder, 'pid')}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      '--skip-name-resolve',
+      '--innodb-buffer-pool-size=64M',
+      ...user,
+    ];
+    const running = await startListening(server, args, port);
+    return {
+      pid: running.pid,
+      createDatabase: () => createDatabase(`mysql://root@127.0.0.1:${port}`),
+      stop: () => running.stop().finally(remove),
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function createDatabase(server: string): Promise<string> {
+  const name = `petrel_${randomBytes(6).toString('hex')}`;
+  const connection = await createConnection({ uri: server });
+  try {
+    await connection.query(`create database ${name}`);
+  } finally {
+    await connection.end();
+  }
+  return new URL(`/${name}`, server).toString();
+}
