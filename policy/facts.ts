@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Bus } from '../store/bus.ts';
-import type { DirectFacts, GroupFacts } from '../store/directory.ts';
+import type { DirectFacts, GroupFacts, UserFacts } from '../store/directory.ts';
 
 /** Where facts come from when they are not cached. */
 export interface FactsSource {
   directFacts(from: string, to: string): Promise<DirectFacts>;
   groupFacts(gid: string, uid: string): Promise<GroupFacts>;
+  userFacts(uid: string): Promise<UserFacts>;
 }
 
 /** Facts that hold until `stale` is set by a change. */
@@ -15,6 +16,8 @@ export interface Held<F> {
   /** Checked again after this time even if no change was heard of, ms. */
   readonly until: number;
 }
+
+type Facts = DirectFacts | GroupFacts | UserFacts;
 
 const maxEntries = 100_000;
 const maxAgeMs = 60_000;
@@ -26,7 +29,7 @@ const maxAgeMs = 60_000;
 export class FactsCache {
   readonly #source: FactsSource;
   readonly #now: () => number;
-  readonly #held = new LRUCache<string, Held<DirectFacts> | Held<GroupFacts>>({
+  readonly #held = new LRUCache<string, Held<Facts>>({
     max: maxEntries,
     dispose: (held, key) => {
       held.stale = true;
@@ -56,19 +59,23 @@ export class FactsCache {
     return this.#hold(`g:${gid}:${uid}`, () => this.#source.groupFacts(gid, uid));
   }
 
+  async user(uid: string): Promise<Held<UserFacts>> {
+    return this.#hold(`s:${uid}`, () => this.#source.userFacts(uid));
+  }
+
   /** Whether held facts may still be used. */
   fresh(held: Held<unknown>): boolean {
     return !held.stale && held.until > this.#now();
   }
 
-  async #hold<F extends DirectFacts | GroupFacts>(key: string, read: () => Promise<F>): Promise<Held<F>> {
+  async #hold<F extends Facts>(key: string, read: () => Promise<F>): Promise<Held<F>> {
     const known = this.#held.get(key) as Held<F> | undefined;
     if (known !== undefined && this.fresh(known)) return known;
     const before = this.#changes;
     const facts = await read();
     const held: Held<F> = { facts, stale: before !== this.#changes, until: this.#now() + maxAgeMs };
     if (held.stale) return held;
-    this.#held.set(key, held as Held<DirectFacts> | Held<GroupFacts>);
+    this.#held.set(key, held);
     for (const index of this.#indexesOf(key)) {
       const keys = this.#index.get(index);
       if (keys === undefined) this.#index.set(index, new Set([key]));
@@ -79,6 +86,7 @@ export class FactsCache {
 
   #indexesOf(key: string): string[] {
     const [kind, first, second] = key.split(':') as [string, string, string];
+    if (kind === 's') return [`u:${first}`];
     return kind === 'u' ? [`u:${first}`, `u:${second}`] : [`g:${first}`, `u:${second}`];
   }
 

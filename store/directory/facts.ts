@@ -1,5 +1,17 @@
 import type { GroupRole } from './groups.ts';
 
+/** What others need to know of one user. */
+export interface UserFacts {
+  /** Whether there is such a user (and was not removed). */
+  readonly exists: boolean;
+  /** The user was removed: the uid is taken for ever, and nothing else is left of them. */
+  readonly removed: boolean;
+  /** The user does not want to be seen online. */
+  readonly invisible: boolean;
+  /** Whether others are told how far the user has read. */
+  readonly readReceipts: boolean;
+}
+
 /** What a send needs to know of the pair of users. */
 export interface DirectFacts {
   /** Whether `to` exists (and was not removed). */
@@ -38,10 +50,13 @@ export interface Membership {
 
 /** What the sends, the hub and policy ask: one short read each. */
 export interface DirectoryFacts {
+  /** For a uid that nobody has: as for a user who has changed nothing, but `exists` is false. */
+  userFacts(uid: string): Promise<UserFacts>;
   directFacts(from: string, to: string): Promise<DirectFacts>;
   groupFacts(gid: string, uid: string): Promise<GroupFacts>;
   /** The groups the user has a part in, in gid order. */
   groupsOf(uid: string): Promise<Membership[]>;
   isBanned(uid: string, now: number): Promise<boolean>;
+  /** Whether the uid is taken; one that was removed is. */
   userExists(uid: string): Promise<boolean>;
 }

@@ -8,7 +8,7 @@ const one = sql<number>`1`.as('x');
 export function sqlFacts(db: Database): DirectoryFacts {
   const pair = prepared(db, ['from', 'to'], ({ from, to }) =>
     db.selectNoFrom((select) => [
-      select.selectFrom('users').select(one).where('uid', '=', to).as('present'),
+      select.selectFrom('users').select(one).where('uid', '=', to).where('removed_at', '=', 0).as('present'),
       select
         .selectFrom('blocks')
         .select(one)
@@ -48,7 +48,21 @@ export function sqlFacts(db: Database): DirectoryFacts {
     db.selectFrom('users').select('banned_until').where('uid', '=', uid),
   );
 
+  const user = prepared(db, ['uid'], ({ uid }) =>
+    db.selectFrom('users').select(['removed_at', 'invisible', 'read_receipts']).where('uid', '=', uid),
+  );
+
   return {
+    async userFacts(uid) {
+      const [found] = await user({ uid });
+      return {
+        exists: found?.removed_at === 0,
+        removed: found !== undefined && found.removed_at !== 0,
+        invisible: found !== undefined && found.invisible !== 0,
+        readReceipts: found === undefined || found.read_receipts !== 0,
+      };
+    },
+
     async directFacts(from, to) {
       const [found] = await pair({ from, to });
       return {

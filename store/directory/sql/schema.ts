@@ -9,6 +9,22 @@ export interface UsersTable {
   created_at: number;
   banned_until: Generated<number>;
   origin: string;
+  avatar: Optional<string>;
+  bio: Optional<string>;
+  /** 1 or 0, as are the next two. */
+  discoverable: Generated<number>;
+  read_receipts: Generated<number>;
+  invisible: Generated<number>;
+  /** ms; 0 while the user is there. */
+  removed_at: Generated<number>;
+}
+
+/** Where a search for a user may begin: the uid, and the name from each of its words on. */
+export interface UserWordsTable {
+  uid: string;
+  word: string;
+  /** The user's; here so that a search passes nobody over. */
+  discoverable: number;
 }
 
 export interface DevicesTable {
@@ -90,6 +106,7 @@ export interface OutboxTable {
 
 export interface DirectoryTables {
   users: UsersTable;
+  user_words: UserWordsTable;
   devices: DevicesTable;
   families: FamiliesTable;
   signing_keys: SigningKeysTable;

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { PetrelError } from '../../../schemas/errors.ts';
 import { openSqliteDirectory } from '../../../store/directory/sql/sqlite.ts';
 import { directoryConformance } from './conformance.ts';
+import { usersConformance } from './users.conformance.ts';
 
 const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'petrel-directory-'));
@@ -16,7 +17,7 @@ const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => 
   }
 };
 
-directoryConformance('SQLite', async () => {
+const open = async () => {
   const dir = await mkdtemp(join(tmpdir(), 'petrel-directory-'));
   let directory = await openSqliteDirectory({ dir });
   return {
@@ -31,7 +32,10 @@ directoryConformance('SQLite', async () => {
       await rm(dir, { recursive: true });
     },
   };
-});
+};
+
+directoryConformance('SQLite', open);
+usersConformance('SQLite', open);
 
 describe('the embedded directory', () => {
   it('is readable by its owner alone', () =>

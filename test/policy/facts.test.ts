@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FactsCache, type FactsSource } from '../../policy/facts.ts';
+import { createMemoryBus } from '../../store/bus/memory.ts';
+import type { UserFacts } from '../../store/directory.ts';
+
+const noErrors = (error: unknown): never => {
+  throw error;
+};
+
+/** A cache over facts that a test changes. */
+function cacheOf(facts: { invisible: boolean }) {
+  let reads = 0;
+  const source: FactsSource = {
+    directFacts: async () => ({ exists: true, blocked: false, friends: false }),
+    groupFacts: async () => ({ exists: false, muted: false }),
+    userFacts: async (): Promise<UserFacts> => {
+      reads++;
+      return { exists: true, removed: false, invisible: facts.invisible, readReceipts: true };
+    },
+  };
+  const bus = createMemoryBus(noErrors);
+  let now = 0;
+  const cache = new FactsCache(source, bus, () => now);
+  return {
+    bus,
+    cache,
+    reads: () => reads,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+describe('the cache of facts', () => {
+  it('reads a user once, until a change of that user', async () => {
+    const facts = { invisible: false };
+    const { cache, bus, reads } = cacheOf(facts);
+    const held = await cache.user('alice');
+    assert.equal(await cache.user('alice'), held);
+    bus.publish({ type: 'stale', user: 'bob' });
+    assert.equal(cache.fresh(held), true);
+    facts.invisible = true;
+    bus.publish({ type: 'stale', user: 'alice' });
+    assert.equal(cache.fresh(held), false);
+    assert.equal((await cache.user('alice')).facts.invisible, true);
+    assert.equal(reads(), 2);
+  });
+
+  it('reads a user again after a minute, whatever was heard', async () => {
+    const { cache, reads, pass } = cacheOf({ invisible: false });
+    const held = await cache.user('alice');
+    pass(60_000);
+    assert.equal(cache.fresh(held), false);
+    await cache.user('alice');
+    assert.equal(reads(), 2);
+  });
+});
