@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../schemas/errors.ts';
 import type { DirectFacts, GroupFacts, GroupRole } from '../store/directory.ts';
+import { mayInGroup } from './groups.ts';
 
 /** Why the user may not write to the other; undefined where they may. */
 export function directRefusal(
@@ -19,7 +20,7 @@ export function groupRefusal(facts: GroupFacts, now: number): ErrorCode | undefi
   const { member } = facts;
   if (member === undefined) return 'send.not-member';
   if (member.mutedUntil > now) return 'send.muted';
-  return facts.muted && member.role === 'member' ? 'send.muted' : undefined;
+  return facts.muted && !mayInGroup(member.role, 'send-when-muted') ? 'send.muted' : undefined;
 }
 
 /** What a change is about, as far as permission needs it. */
@@ -39,14 +40,15 @@ export function changeRefusal(
 ): ErrorCode | undefined {
   if (target === undefined || !target.message) return 'target.not-found';
   if (target.recalled && type !== 'recall') return 'target.not-found';
-  const manages = role === 'owner' || role === 'admin';
   switch (type) {
     case 'edit':
       return target.from === uid ? undefined : 'send.not-allowed';
     case 'recall':
-      return target.from === uid || manages ? undefined : 'send.not-allowed';
+      return target.from === uid || (role !== undefined && mayInGroup(role, 'recall-others'))
+        ? undefined
+        : 'send.not-allowed';
     case 'pin':
-      return role === undefined || manages ? undefined : 'send.not-allowed';
+      return role === undefined || mayInGroup(role, 'pin') ? undefined : 'send.not-allowed';
     case 'react':
       return undefined;
   }

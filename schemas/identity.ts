@@ -6,8 +6,11 @@ export const isUid = (text: string): boolean => uidPattern.test(text);
 /** The uid of clients without a token, where `auth.anonymous` allows them; nobody can register it. */
 export const anonymousUid = 'anonymous';
 
+/** Who acts where no user does: the server itself, or an application's backend. */
+export const systemUid = 'system';
+
 /** Handles nobody can register: the server writes as them. */
-export const reservedUids: ReadonlySet<string> = new Set([anonymousUid, 'system']);
+export const reservedUids: ReadonlySet<string> = new Set([anonymousUid, systemUid]);
 
 export const platforms = ['web', 'desktop', 'mobile', 'iot', 'bot'] as const;
 export type Platform = (typeof platforms)[number];

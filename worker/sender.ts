@@ -1,4 +1,5 @@
 import type { FactsCache, Held } from '../policy/facts.ts';
+import { mayInGroup } from '../policy/groups.ts';
 import type { Buckets } from '../policy/rate.ts';
 import { type ChangeTarget, changeRefusal, directRefusal, groupRefusal } from '../policy/send.ts';
 import { type ErrorCode, PetrelError } from '../schemas/errors.ts';
@@ -116,7 +117,8 @@ export class Sender {
     const { type } = outgoing;
     if (!isChange(type)) {
       const role = route.group?.facts.member?.role;
-      if (outgoing.document?.mentions?.includes('@all') && role !== 'owner' && role !== 'admin') {
+      const mayMentionAll = role !== undefined && mayInGroup(role, 'mention-all');
+      if (outgoing.document?.mentions?.includes('@all') && !mayMentionAll) {
         throw new PetrelError('send.not-allowed', 'Only owner and admins of a group mention @all.');
       }
       return this.plain(route, await this.#moderated(route, outgoing, type));
