@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { addressKey, type Limits } from '../policy/limits.ts';
 import type { Config } from '../schemas/config.ts';
 import { PetrelError } from '../schemas/errors.ts';
 import type { Authenticator } from '../schemas/identity.ts';
@@ -23,6 +24,8 @@ export interface HttpOptions {
   readonly operations: readonly Operation[];
   readonly authenticator: Authenticator;
   readonly keys: Pick<SigningKeys, 'published'>;
+  /** How often one may ask for operations; without them anything goes. */
+  readonly requestLimits?: Limits;
   /** Petrel's version, for the OpenAPI document. */
   readonly version: string;
   readonly log?: FastifyBaseLogger;
@@ -63,6 +66,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     await fastify.register(rateLimit, {
       max: config.limits.httpPerSecond,
       timeWindow: 1000,
+      keyGenerator: ({ ip }) => addressKey(ip),
       errorResponseBuilder: (_, { ttl }) => new PetrelError('request.rate', undefined, { retryAfterMs: ttl }),
     });
   fastify.setNotFoundHandler((request, reply) =>
@@ -73,7 +77,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   fastify.get('/.well-known/jwks.json', async (_, reply) =>
     reply.header('cache-control', 'public, max-age=60').send(await keys.published()),
   );
-  registerOperations(fastify, operations, authenticator);
+  registerOperations(fastify, operations, authenticator, options.requestLimits);
   if (operations.length > 0) await registerDocs(fastify, operations, options.version);
   return fastify;
 }

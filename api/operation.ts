@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox';
+import type { LimitedAction } from '../policy/limits.ts';
 import type { ErrorCode } from '../schemas/errors.ts';
 import type { Identity } from '../schemas/identity.ts';
 
@@ -35,6 +36,8 @@ export interface Operation<In extends TObject = TObject, Out extends TSchema = T
   readonly status: 200 | 201 | 202 | 204;
   /** The errors it can answer besides those every operation has. */
   readonly errors: readonly ErrorCode[];
+  /** The kind of action whose own limit it counts against, besides that of all requests. */
+  readonly limit?: LimitedAction;
   handle(input: Static<In>, caller: Caller): Promise<Static<Out> | WithStatus<Static<Out>>>;
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import type { Limits } from '../policy/limits.ts';
 import { type ErrorBody, PetrelError, toPetrelError } from '../schemas/errors.ts';
-import { createCall } from './call.ts';
+import { admission, createCall } from './call.ts';
 import type { Caller, Operation } from './operation.ts';
 
 /** The answer to a request over MQTT, as it goes out in JSON; `rid` is the request's own, for clients without Correlation Data. */
@@ -12,6 +13,8 @@ export type RpcAnswer =
 export type Rpc = (name: string, payload: Uint8Array, caller: Caller) => Promise<RpcAnswer>;
 
 export interface RpcOptions {
+  /** How often one may ask; without them anything goes. */
+  readonly limits?: Limits;
   /** Told of faults of the server, with what was thrown. */
   readonly onError?: (error: unknown, operation: string) => void;
 }
@@ -19,16 +22,18 @@ export interface RpcOptions {
 const maxRidLength = 256;
 
 /** The operations as requests over MQTT: `req/{name}` with the input as a JSON object (an empty payload is an empty one). */
-export function createRpc(operations: readonly Operation[], { onError }: RpcOptions = {}): Rpc {
-  const calls = new Map(operations.map((operation) => [operation.name, createCall(operation)]));
+export function createRpc(operations: readonly Operation[], { limits, onError }: RpcOptions = {}): Rpc {
+  const calls = new Map(operations.map((operation) => [operation.name, createCall(operation, limits)]));
   return async (name, payload, caller) => {
     let rid: unknown;
+    const tooOften = admission(limits, caller);
     try {
       const given = parse(payload);
       const { rid: asked, ...input } = given;
       if (asked !== undefined && !isRid(asked))
         throw new PetrelError('request.invalid', '"rid" is a string or a number.');
       rid = asked;
+      if (tooOften !== undefined) throw tooOften;
       const call = calls.get(name);
       if (call === undefined) throw new PetrelError('request.unknown-operation');
       const { data } = await call(input, caller);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addressKey } from '../policy/limits.ts';
 import { errors, PetrelError, toPetrelError } from '../schemas/errors.ts';
 import { anonymousUid, type Identity } from '../schemas/identity.ts';
 import { inboundTopic } from '../schemas/topics.ts';
@@ -77,7 +78,7 @@ function refusalOf(error: PetrelError, version: number): number {
 }
 
 function checkRate(connection: Connection): void {
-  const retryAfterMs = connection.context.connectRates.take(connection.address);
+  const retryAfterMs = connection.context.connectRates.take(addressKey(connection.address));
   if (retryAfterMs > 0) throw new PetrelError('connect.rate', undefined, { retryAfterMs });
 }
 

@@ -49,6 +49,11 @@ export class Buckets {
     this.#now = now;
   }
 
+  /** `count` in a period, all of them at once if need be. */
+  static every(count: number, periodMs: number, now: () => number): Buckets {
+    return new Buckets((count * 1000) / periodMs, count, now);
+  }
+
   /** The bucket of a key, for those who take from it often; undefined where there is no limit. */
   of(key: string): Bucket | undefined {
     if (this.#perSecond === 0) return undefined;

@@ -216,6 +216,8 @@ export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
   readonly retryable: boolean;
+  /** How long to wait before trying again, ms; where the server knows. */
+  readonly retryAfter?: number;
 }
 
 /** An error meant for a client. Anything else that is thrown is a fault of the server. */
@@ -239,7 +241,13 @@ export class PetrelError extends Error {
   }
 
   toBody(): ErrorBody {
-    return { code: this.code, message: this.message, retryable: this.entry.retryable };
+    const { code, message, entry, retryAfterMs } = this;
+    return {
+      code,
+      message,
+      retryable: entry.retryable,
+      ...(retryAfterMs !== undefined && { retryAfter: retryAfterMs }),
+    };
   }
 }
 

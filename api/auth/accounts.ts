@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { addressKey } from '../../policy/limits.ts';
 import type { Config } from '../../schemas/config.ts';
 import { PetrelError } from '../../schemas/errors.ts';
 import { type Identity, type Platform, reservedUids } from '../../schemas/identity.ts';
@@ -41,7 +42,7 @@ export interface AccountsOptions {
 
 /** Registration, sign-in and all that ends it. */
 export interface Accounts {
-  register(input: { uid: string; password: string; name?: string }): Promise<SignedIn>;
+  register(input: { uid: string; password: string; name?: string; address?: string }): Promise<SignedIn>;
   login(input: {
     uid: string;
     password: string;
@@ -101,10 +102,10 @@ export function createAccounts(options: AccountsOptions): Accounts {
   };
 
   return {
-    async register({ uid, password, name }) {
+    async register({ uid, password, name, address = '' }) {
       if (auth.registration === 'closed') throw new PetrelError('auth.registration-closed');
       if (reservedUids.has(uid) || (await directory.userExists(uid))) throw new PetrelError('user.exists');
-      const passwordHash = await passwords.hash(password);
+      const passwordHash = await passwords.hash(password, addressKey(address));
       const user = { uid, passwordHash, createdAt: clock(), origin: 'registered' as const };
       const created = await directory.createUser({ ...user, ...(name !== undefined && { name }) });
       if (!created) throw new PetrelError('user.exists');
@@ -113,10 +114,10 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
 
     async login({ uid, password, device, platform, address }) {
-      const key = `${uid} ${address}`;
+      const key = `${uid} ${addressKey(address)}`;
       attempts.take(key);
       const user = await directory.getUser(uid);
-      if (!(await passwords.matches(password, user?.passwordHash)))
+      if (!(await passwords.matches(password, user?.passwordHash, addressKey(address))))
         throw new PetrelError('auth.bad-credentials');
       attempts.clear(key);
       if (user!.bannedUntil > clock()) throw new PetrelError('auth.banned');

@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
-import { PetrelError } from '../../schemas/errors.ts';
+import { createTurns } from './turns.ts';
 
 /** bcrypt fills a thread of libuv's four for a quarter of a second; the others are for files and token checks. */
-const maxRunning = 2;
-const maxWaiting = 1000;
-const retryAfterMs = 2000;
+const turns = { running: 2, waiting: 1000, waitingEach: 250 };
 
-/** Hashes and checks passwords away from the event loop, a few at a time. */
+/**
+ * Hashes and checks passwords away from the event loop, a few at a time, those who ask (`asker`: their address, say) in
+ * turn. Rejects with `request.rate` where too many wait.
+ */
 export interface Passwords {
-  hash(password: string): Promise<string>;
+  hash(password: string, asker?: string): Promise<string>;
   /** Takes the same time for a user who does not exist (`hash` undefined); the answer is then false. */
-  matches(password: string, hash: string | undefined): Promise<boolean>;
+  matches(password: string, hash: string | undefined, asker?: string): Promise<boolean>;
 }
 
 /**
@@ -22,35 +23,15 @@ const digest = (password: string): string =>
   createHmac('sha256', 'petrel password v1').update(password.normalize('NFC')).digest('base64');
 
 export function createPasswords({ bcryptCost }: { readonly bcryptCost: number }): Passwords {
-  const limited = limiter(maxRunning, maxWaiting);
+  const inTurn = createTurns(turns);
   let nobody: Promise<string> | undefined;
   return {
-    hash: (password) => limited(() => bcrypt.hash(digest(password), bcryptCost)),
-    async matches(password, hash) {
+    hash: (password, asker = '') => inTurn(asker, () => bcrypt.hash(digest(password), bcryptCost)),
+    async matches(password, hash, asker = '') {
       nobody ??= bcrypt.hash(digest('nobody has this password'), bcryptCost);
       const compared = hash ?? (await nobody);
-      const equal = await limited(() => bcrypt.compare(digest(password), compared));
+      const equal = await inTurn(asker, () => bcrypt.compare(digest(password), compared));
       return equal && hash !== undefined;
     },
-  };
-}
-
-/** Runs at most `running` at once; refuses with `request.rate` when `waiting` wait already. */
-function limiter(running: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const queue: (() => void)[] = [];
-  let active = 0;
-  return async (work) => {
-    if (active < running) active += 1;
-    else {
-      if (queue.length >= waiting) throw new PetrelError('request.rate', undefined, { retryAfterMs });
-      await new Promise<void>((resolve) => queue.push(resolve));
-    }
-    try {
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next) next();
-      else active -= 1;
-    }
   };
 }

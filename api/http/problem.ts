@@ -4,7 +4,7 @@ import { PetrelError } from '../../schemas/errors.ts';
 
 export const problemType = 'application/problem+json';
 
-/** An error as a problem document (RFC 9457); `code` is the stable part. */
+/** An error as a problem document (RFC 9457); `code` is the stable part. `retryAfter` is in ms. */
 export const toProblem = (error: PetrelError) => ({
   type: 'about:blank',
   title: STATUS_CODES[error.entry.status] ?? 'Error',
@@ -12,6 +12,7 @@ export const toProblem = (error: PetrelError) => ({
   detail: error.message,
   code: error.code,
   retryable: error.entry.retryable,
+  ...(error.retryAfterMs !== undefined && { retryAfter: error.retryAfterMs }),
 });
 
 /** Headers that go with an error. */

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Limits } from '../../policy/limits.ts';
 import { PetrelError } from '../../schemas/errors.ts';
-import type { Authenticator, Identity } from '../../schemas/identity.ts';
-import { createCall } from '../call.ts';
-import type { Operation } from '../operation.ts';
+import type { Authenticator } from '../../schemas/identity.ts';
+import { admission, createCall } from '../call.ts';
+import type { Caller, Operation } from '../operation.ts';
 import { coerceTexts } from './coerce.ts';
 
 /** A JSON body, or undefined for an empty one. */
@@ -45,27 +46,30 @@ export function registerOperations(
   fastify: FastifyInstance,
   operations: readonly Operation[],
   authenticator: Authenticator,
+  limits?: Limits,
 ): void {
-  const identities = new WeakMap<FastifyRequest, Identity>();
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callerOf = async ({ access }: Operation, request: FastifyRequest): Promise<Caller> => {
+    if (access === 'none') return { identity: undefined, address: request.ip };
+    const token = bearerToken(request.headers.authorization);
+    if (token === undefined) throw new PetrelError('auth.bad-token');
+    const identity = await authenticator.verify(token);
+    return { identity, address: request.ip, ...(identity.did !== undefined && { did: identity.did }) };
+  };
   for (const operation of operations) {
-    const call = createCall(operation);
+    const call = createCall(operation, limits);
     fastify.route({
       method: operation.method,
       url: `/v1${operation.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
-      // Who may not come in is told so before the body is read.
+      // Who may not come in, or comes too often, is told so before the body is read.
       async onRequest(request) {
-        if (operation.access === 'none') return;
-        const token = bearerToken(request.headers.authorization);
-        if (token === undefined) throw new PetrelError('auth.bad-token');
-        identities.set(request, await authenticator.verify(token));
+        const caller = await callerOf(operation, request);
+        const tooOften = admission(limits, caller);
+        if (tooOften !== undefined) throw tooOften;
+        callers.set(request, caller);
       },
       async handler(request, reply) {
-        const identity = identities.get(request);
-        const { status, data } = await call(inputOf(operation, request), {
-          identity,
-          address: request.ip,
-          ...(identity?.did !== undefined && { did: identity.did }),
-        });
+        const { status, data } = await call(inputOf(operation, request), callers.get(request)!);
         // Answers are about people: no cache on the way keeps them.
         void reply.code(status).header('cache-control', 'no-store');
         return status === 204

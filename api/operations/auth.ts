@@ -23,7 +23,7 @@ export function authOperations({ accounts }: Pick<Services, 'accounts'>): Operat
       output: session,
       status: 201,
       errors: ['user.exists', 'auth.registration-closed'],
-      handle: async (given) => (await accounts.register(given)).session,
+      handle: async (given, { address }) => (await accounts.register({ ...given, address })).session,
     }),
     openOperation({
       name: 'auth.login',

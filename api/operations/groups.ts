@@ -37,6 +37,7 @@ export function groupOperations(
       method: 'POST',
       path: '/groups',
       summary: 'Make a group with oneself as its owner',
+      limit: 'group',
       input: input({
         name: label(100),
         members: Type.Optional(Type.Array(uid, { maxItems: maxUidsInCall })),

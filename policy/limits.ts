@@ -1,0 +1,69 @@
+import { isIPv6 } from 'node:net';
+import type { Config } from '../schemas/config.ts';
+import { Buckets } from './rate.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** The kinds of action that have a limit of their own. */
+export type LimitedAction = 'search' | 'friend-request' | 'group';
+
+/** Who asks: a user, or an address where nobody is signed in. */
+export interface Asker {
+  readonly uid?: string;
+  readonly address: string;
+  /** No limit holds: an application's own backend. */
+  readonly exempt: boolean;
+}
+
+/**
+ * How often one may ask for operations, both doors together. The counts are this process's own: nodes share none until the
+ * state is in Redis.
+ */
+export class Limits {
+  readonly #requests: Buckets;
+  readonly #actions: Readonly<Record<LimitedAction, Buckets>>;
+
+  constructor(limits: Config['limits'], now: () => number) {
+    const { requestPerSecond, searchPerMinute, friendRequestPerHour, groupPerHour } = limits;
+    this.#requests = new Buckets(requestPerSecond, requestPerSecond * 5, now);
+    this.#actions = {
+      search: Buckets.every(searchPerMinute, minuteMs, now),
+      'friend-request': Buckets.every(friendRequestPerHour, hourMs, now),
+      group: Buckets.every(groupPerHour, hourMs, now),
+    };
+  }
+
+  /** Counts a request of any kind: 0, or how many ms to wait for the next. */
+  request(asker: Asker): number {
+    return take(this.#requests, asker);
+  }
+
+  /** Counts an action of this kind: 0, or how many ms to wait for the next. */
+  act(action: LimitedAction, asker: Asker): number {
+    return take(this.#actions[action], asker);
+  }
+}
+
+const take = (buckets: Buckets, { uid, address, exempt }: Asker): number =>
+  exempt ? 0 : buckets.take(uid === undefined ? `@${addressKey(address)}` : uid);
+
+/**
+ * What counts as one address: of IPv6 the first 64 bits, since whoever has one address there has 2^64 of them; an IPv4
+ * address written as IPv6 is that IPv4 address.
+ */
+export function addressKey(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [whole] = address.split('%', 1) as [string];
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(whole);
+  if (mapped !== null) return mapped[1]!;
+  const [before = '', after] = whole.split('::');
+  const head = before === '' ? [] : before.split(':');
+  const tail = after === undefined || after === '' ? [] : after.split(':');
+  const zeros = after === undefined ? 0 : 8 - head.length - tail.length;
+  const groups = [...head, ...Array<string>(Math.max(0, zeros)).fill('0'), ...tail];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}
