@@ -8,6 +8,7 @@ export interface UsersTable {
   password_hash: Optional<string>;
   created_at: number;
   banned_until: Generated<number>;
+  ban_reason: Optional<string>;
   origin: string;
   avatar: Optional<string>;
   bio: Optional<string>;
@@ -69,6 +70,16 @@ export interface BlocksTable {
   created_at: number;
 }
 
+export interface FriendRequestsTable {
+  from_uid: string;
+  to_uid: string;
+  id: string;
+  note: Optional<string>;
+  state: string;
+  asked_at: number;
+  decided_at: Generated<number>;
+}
+
 export interface GroupsTable {
   gid: string;
   name: string;
@@ -96,12 +107,76 @@ export interface MembersTable {
   waits_for: number;
 }
 
+export interface JoinRequestsTable {
+  gid: string;
+  uid: string;
+  asked_at: number;
+}
+
+export interface InvitesTable {
+  code: string;
+  gid: string;
+  creator: string;
+  created_at: number;
+  expires_at: number;
+  /** JSON; null where anyone may use it. */
+  uids: Optional<string>;
+}
+
 export interface OutboxTable {
   gid: string;
   change_no: number;
   id: string;
   sender: string;
   raw: string;
+}
+
+export interface ConversationSettingsTable {
+  uid: string;
+  conv: string;
+  pinned_at: Generated<number>;
+  muted_until: Generated<number>;
+  hidden_n: Optional<number>;
+  draft: Optional<string>;
+  draft_at: Generated<number>;
+  marked_unread: Generated<number>;
+  cleared_seq: Generated<number>;
+  cleared_n: Generated<number>;
+}
+
+export interface AuditTable {
+  id: string;
+  created_at: number;
+  actor: string;
+  action: string;
+  target: Optional<string>;
+  detail: string;
+  address: string;
+  outcome: string;
+}
+
+export interface BroadcastsTable {
+  id: string;
+  message_id: string;
+  sender: string;
+  payload: string;
+  kind: string;
+  state: string;
+  total: number;
+  sent: Generated<number>;
+  failed: Generated<number>;
+  position: string;
+  created_at: number;
+  finished_at: Generated<number>;
+  lease_owner: Optional<string>;
+  lease_until: Generated<number>;
+}
+
+export interface BroadcastPagesTable {
+  id: string;
+  page: number;
+  /** JSON. */
+  targets: string;
 }
 
 export interface DirectoryTables {
@@ -112,7 +187,14 @@ export interface DirectoryTables {
   signing_keys: SigningKeysTable;
   friends: FriendsTable;
   blocks: BlocksTable;
+  friend_requests: FriendRequestsTable;
   chat_groups: GroupsTable;
   members: MembersTable;
+  join_requests: JoinRequestsTable;
+  invites: InvitesTable;
   outbox: OutboxTable;
+  audit: AuditTable;
+  broadcasts: BroadcastsTable;
+  broadcast_pages: BroadcastPagesTable;
+  conversation_settings: ConversationSettingsTable;
 }

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { PetrelError } from '../../../schemas/errors.ts';
 import { openSqliteDirectory } from '../../../store/directory/sql/sqlite.ts';
 import { directoryConformance } from './conformance.ts';
+import { conversationsConformance } from './conversations.conformance.ts';
 import { usersConformance } from './users.conformance.ts';
 
 const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => {
@@ -35,6 +36,7 @@ const open = async () => {
 };
 
 directoryConformance('SQLite', open);
+conversationsConformance('SQLite', open);
 usersConformance('SQLite', open);
 
 describe('the embedded directory', () => {
