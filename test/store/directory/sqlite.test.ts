@@ -7,6 +7,7 @@ import { PetrelError } from '../../../schemas/errors.ts';
 import { openSqliteDirectory } from '../../../store/directory/sql/sqlite.ts';
 import { directoryConformance } from './conformance.ts';
 import { conversationsConformance } from './conversations.conformance.ts';
+import { operatorsConformance } from './operators.conformance.ts';
 import { usersConformance } from './users.conformance.ts';
 
 const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => {
@@ -37,6 +38,7 @@ const open = async () => {
 
 directoryConformance('SQLite', open);
 conversationsConformance('SQLite', open);
+operatorsConformance('SQLite', open);
 usersConformance('SQLite', open);
 
 describe('the embedded directory', () => {
