@@ -1,11 +1,11 @@
 import { type PetrelError, toPetrelError } from '../schemas/errors.ts';
 import type { Identity } from '../schemas/identity.ts';
 import type { Route } from '../worker/sender.ts';
+import type { Accepted } from './connect/accepted.ts';
 import { accept } from './connect.ts';
 import type { BrokerContext } from './context.ts';
-import type { CustomClient } from './custom/custom.ts';
 import type { Flushable, Flusher } from './flusher.ts';
-import { readConnect, readVersion, type Will } from './gate/connect.ts';
+import { readConnect, readVersion } from './gate/connect.ts';
 import { ProtocolFault, reasons } from './gate/fault.ts';
 import { readPublish, type TopicAliases } from './gate/publish.ts';
 import { Reader } from './gate/reader.ts';
@@ -14,7 +14,6 @@ import type { Transport, TransportListener } from './gate/transport.ts';
 import { returnCode, versionName } from './gate/version.ts';
 import { connack, disconnect, packetTypes } from './gate/writer.ts';
 import type { Link } from './hub/link.ts';
-import type { Session } from './hub/session.ts';
 import { Answers } from './inbound/answers.ts';
 import { endSession } from './inbound/end.ts';
 import { onPacket } from './inbound/packets.ts';
@@ -27,21 +26,6 @@ type State = 'new' | 'connecting' | 'open' | 'closed';
 const maxUnreadBytes = 1024 * 1024;
 const maxUnreadMs = 60_000;
 const nothing = Buffer.alloc(0);
-
-/** A session that the CONNECT step made or took up, with what the connection has to know of it. */
-export interface Accepted {
-  /** As the token says now. */
-  identity: Identity;
-  readonly session: Session;
-  /** `{uid}/{clientId}`. */
-  readonly key: string;
-  readonly custom: CustomClient;
-  /** Seconds the session lives on after the connection; 0 where it ends with it. */
-  expirySeconds: number;
-  readonly will?: Will;
-  /** Set by enhanced authentication: AUTH may renew the token. */
-  readonly authenticationMethod?: string;
-}
 
 /**
  * One client's connection: splits its bytes into packets, checks and dispatches them in order, and writes what is sent to

@@ -1,4 +1,5 @@
-import type { Accepted, Connection } from '../connection.ts';
+import type { Accepted } from '../connect/accepted.ts';
+import type { Connection } from '../connection.ts';
 import { storedForm } from '../hub/hub.ts';
 import { delayOf, schedule } from './will.ts';
 

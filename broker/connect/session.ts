@@ -1,0 +1,130 @@
+import { PetrelError } from '../../schemas/errors.ts';
+import { anonymousUid } from '../../schemas/identity.ts';
+import { OutboundAliases } from '../custom/aliases.ts';
+import type { ConnectPacket } from '../gate/connect.ts';
+import { storedForm } from '../hub/hub.ts';
+import { delayOf } from '../inbound/will.ts';
+import { tokenMethod } from './checks.ts';
+import type { Opening } from './opening.ts';
+
+/** Deliveries that may wait for a client's acknowledgement, whatever more it would take. */
+const maxWindow = 1000;
+/** Bytes that may wait in a socket before its session reads on from the timeline. */
+const maxBacklogBytes = 256 * 1024;
+
+/** Seconds the session outlives its connection. MQTT 3 knows only "ends" and "stays". */
+export const expiryOf = (packet: ConnectPacket, max: number): number =>
+  packet.version === 5
+    ? Math.min(packet.properties.sessionExpiryInterval ?? 0, max)
+    : packet.cleanStart
+      ? 0
+      : max;
+
+/** Takes the stored session up, or ends it and begins anew. [MQTT-3.1.2-4] */
+export async function findSession(opening: Opening): Promise<boolean> {
+  const { connection, packet, identity, clientId, key, expirySeconds } = opening;
+  const { sessions, custom, registry, now } = connection.context;
+  const kept = await sessions.get(identity.uid, clientId);
+  if (connection.isClosed) return false;
+  if (kept !== undefined && !packet.cleanStart) {
+    if (registry.cancelWill(key)) custom.dropWill(key);
+    opening.resumed = kept;
+    opening.stored = kept;
+    return true;
+  }
+  registry.fireWill(key);
+  await custom.forget(key);
+  if (expirySeconds > 0) {
+    opening.stored = {
+      uid: identity.uid,
+      clientId,
+      createdAt: now(),
+      expirySeconds,
+      positions: {},
+      subscriptions: [],
+      silenced: [],
+    };
+  } else if (kept !== undefined) await sessions.remove(identity.uid, clientId);
+  return true;
+}
+
+/** From here on the user's node in the hub is held, and its groups are known. */
+export async function claimUser(opening: Opening): Promise<void> {
+  const { hub } = opening.connection.context;
+  opening.user = hub.claim(opening.identity.uid);
+  await opening.user.loaded;
+}
+
+/** Puts the session into the hub: it hears what happens from now on, and says nothing before its CONNACK. */
+export function attach(opening: Opening): void {
+  const { connection, packet, identity, clientId, stored, resumed } = opening;
+  connection.version = packet.version;
+  connection.problemInformation = packet.properties.requestProblemInformation !== 0;
+  const session = connection.context.hub.attach({
+    clientId,
+    did: identity.did ?? clientId,
+    user: opening.user!,
+    link: connection,
+    window: Math.min(packet.properties.receiveMaximum ?? 65_535, maxWindow),
+    maxBacklogBytes,
+    ...(stored === undefined ? {} : { stored }),
+    resumed: resumed !== undefined,
+  });
+  opening.session = session;
+  for (const topic of stored?.silenced ?? []) session.wishes.set(topic, 'silent');
+  // Clients without a token have custom topics only: no inbox, no notices. (contract section 1)
+  if (identity.uid === anonymousUid) {
+    session.wishes.set(`u/${identity.uid}`, 'silent');
+    session.wishes.set(`n/${identity.uid}`, 'silent');
+  }
+}
+
+/** A session exists from its CONNACK: whatever crashes after it, the session is there. */
+export async function storeSession(opening: Opening): Promise<void> {
+  const { connection, session, stored, resumed, expirySeconds } = opening;
+  const { sessions, now } = connection.context;
+  const received = resumed?.received;
+  const store = async (disconnectedAt?: number): Promise<void> => {
+    if (stored === undefined) return;
+    const left = disconnectedAt === undefined ? undefined : received;
+    const subscriptions = resumed?.subscriptions ?? [];
+    await sessions.put(storedForm(session!, subscriptions, expirySeconds, disconnectedAt, left));
+  };
+  await store();
+  if (connection.isClosed) {
+    // The session is as without this connection, and expires.
+    await store(now());
+    throw new PetrelError('connect.not-ready', 'The connection ended.');
+  }
+  if (received !== undefined) connection.answers.restore(received);
+}
+
+/** What the connection knows of its session; its will is kept should the server die. */
+export function prepare(opening: Opening): void {
+  const { connection, packet, identity, key, expirySeconds } = opening;
+  const { custom } = connection.context;
+  const { will } = packet;
+  const session = opening.session!;
+  const aliasMaximum = packet.properties.topicAliasMaximum ?? 0;
+  opening.accepted = {
+    identity,
+    session,
+    key,
+    custom: {
+      key,
+      identity,
+      link: connection,
+      session,
+      persistent: expirySeconds > 0,
+      ...(aliasMaximum === 0 ? {} : { aliases: new OutboundAliases(aliasMaximum) }),
+    },
+    expirySeconds,
+    ...(will === undefined ? {} : { will }),
+    ...(packet.properties.authenticationMethod === undefined ? {} : { authenticationMethod: tokenMethod }),
+  };
+  if (will !== undefined) custom.keepWill(key, identity, will, delayOf(will, expirySeconds));
+}
+
+export function deliver({ session }: Opening): void {
+  session!.open();
+}
