@@ -73,6 +73,11 @@ export interface Timeline {
   /** Events in seq order. */
   range(range: Range): Promise<StoredEvent[]>;
 
+  /** The events at these places, in their order; undefined where there is none. */
+  events(
+    places: readonly { readonly conv: ConvId; readonly seq: number }[],
+  ): Promise<(StoredEvent | undefined)[]>;
+
   /** The change events whose target is within from..to (inclusive), in seq order. */
   changes(conv: ConvId, from: number, to: number): Promise<StoredEvent[]>;
 

@@ -283,6 +283,48 @@ export function timelineConformance(name: string, open: OpenTimeline): void {
         }));
     });
 
+    describe('events', () => {
+      test('gives those at the places, in their order, as they are now, and tells where there is none', () =>
+        withTimeline(async (opened) => {
+          const { timeline } = opened;
+          await timeline.append(count(100).map((i) => submission('g:a', 'alice', `m${i}`)));
+          await opened.settle();
+          await timeline.append([submission('g:b', 'bob', '1'), submission('u:alice:bob', 'bob', '2')]);
+          const raw = Buffer.from('{"id":"gone"}');
+          await timeline.append([change('g:a', 'alice', 'r', 7, { replaces: [{ seq: 7, raw }] })]);
+          const places = [
+            ['u:alice:bob', 1],
+            ['g:a', 7],
+            ['g:a', 102],
+            ['g:none', 1],
+            ['g:a', 101],
+            ['g:a', 7],
+            ['g:b', 0],
+            ['g:b', 1],
+          ] as const;
+          await everywhere(opened, async (store) => {
+            assert.deepEqual(await store.events([]), []);
+            const found = await store.events(places.map(([conv, seq]) => ({ conv, seq })));
+            assert.deepEqual(
+              found.map((event) => event && [event.conv, event.seq, event.n, event.from]),
+              [
+                ['u:alice:bob', 1, 1, 'bob'],
+                ['g:a', 7, 7, 'alice'],
+                undefined,
+                undefined,
+                ['g:a', 101, 100, 'alice'],
+                ['g:a', 7, 7, 'alice'],
+                undefined,
+                ['g:b', 1, 1, 'bob'],
+              ],
+            );
+            assert.deepEqual([text(found[1]!.raw), text(found[5]!.raw)], [text(raw), text(raw)]);
+            const [same] = await store.range({ conv: 'g:a', after: 100, limit: 1 });
+            assert.deepEqual(found[4], same);
+          });
+        }));
+    });
+
     describe('changes', () => {
       test('gives the changes whose target is in the range, in seq order', () =>
         withTimeline(async (opened) => {

@@ -192,21 +192,39 @@ export function copyStored(from: Block, start: number, to: Block, offset: number
   return offset + head + rawLength;
 }
 
+function decodeEvent(conv: string, block: Block, start: number): StoredEvent {
+  const { view } = block;
+  const raw = rawStart(block, start);
+  return {
+    conv,
+    seq: view.getUint32(start + at.seq, true),
+    n: view.getUint32(start + at.n, true),
+    ts: view.getFloat64(start + at.ts, true),
+    from: fromOf(block, start),
+    raw: block.bytes.subarray(raw, raw + view.getUint32(start + at.rawLength, true)),
+  };
+}
+
 /** The events of a conversation from their stored form; `raw` are views of `bytes`. */
 export function decodeEvents(conv: string, bytes: Uint8Array): StoredEvent[] {
   const block = blockOf(bytes);
-  const { view } = block;
   const events: StoredEvent[] = [];
-  for (let start = 0; start < bytes.length; start += view.getUint32(start, true)) {
-    const raw = rawStart(block, start);
-    events.push({
-      conv,
-      seq: view.getUint32(start + at.seq, true),
-      n: view.getUint32(start + at.n, true),
-      ts: view.getFloat64(start + at.ts, true),
-      from: fromOf(block, start),
-      raw: block.bytes.subarray(raw, raw + view.getUint32(start + at.rawLength, true)),
-    });
-  }
+  for (let start = 0; start < bytes.length; start += block.view.getUint32(start, true))
+    events.push(decodeEvent(conv, block, start));
   return events;
+}
+
+/** The events at these places: a byte a place tells whether there is one, their stored forms follow. */
+export function decodePlaces(
+  places: readonly { readonly conv: string }[],
+  bytes: Uint8Array,
+): (StoredEvent | undefined)[] {
+  const block = blockOf(bytes);
+  let start = places.length;
+  return places.map(({ conv }, i) => {
+    if (bytes[i] === 0) return undefined;
+    const event = decodeEvent(conv, block, start);
+    start += block.view.getUint32(start, true);
+    return event;
+  });
 }

@@ -9,6 +9,8 @@ export interface Calls {
   moveCursors: { input: Uint8Array<ArrayBuffer>; output: Float64Array<ArrayBuffer> };
   /** → stored entries. */
   range: { input: Range; output: Uint8Array<ArrayBuffer> };
+  /** → a byte a place, 0 where there is no event; then the stored entries. */
+  events: { input: readonly { conv: string; seq: number }[]; output: Uint8Array<ArrayBuffer> };
   changes: { input: { conv: string; from: number; to: number }; output: Uint8Array<ArrayBuffer> };
   /** → seq, n, ts per conversation; seq 0 where nothing was said. */
   heads: { input: readonly string[]; output: Float64Array<ArrayBuffer> };

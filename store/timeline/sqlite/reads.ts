@@ -26,6 +26,23 @@ export class Reads {
     return seqs ? this.#packed(slot, this.#events(slot, seqs.first, seqs.last)) : new Uint8Array(0);
   }
 
+  events(places: readonly { conv: string; seq: number }[]): Uint8Array<ArrayBuffer> {
+    const found = places.map(({ conv, seq }) => {
+      const slot = this.#conversations.find(conv);
+      if (slot < 0 || !(seq >= 1) || seq > this.#conversations.head(slot).seq) return undefined;
+      return this.#packed(slot, this.#events(slot, seq, seq));
+    });
+    const bytes = new Uint8Array(found.reduce((size, one) => size + (one?.length ?? 0), places.length));
+    let offset = places.length;
+    found.forEach((one, i) => {
+      if (one === undefined || one.length === 0) return;
+      bytes[i] = 1;
+      bytes.set(one, offset);
+      offset += one.length;
+    });
+    return bytes;
+  }
+
   changes(conv: string, from: number, to: number): Uint8Array<ArrayBuffer> {
     const slot = this.#conversations.find(conv);
     if (slot < 0) return new Uint8Array(0);

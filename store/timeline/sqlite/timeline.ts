@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Head, StoredEvent } from '../../../schemas/event.ts';
 import { lockFile } from '../../lock.ts';
 import type { Appended, Cursor, CursorMove, Range, Submission, Timeline } from '../../timeline.ts';
-import { decodeEvents, encodeMoves, encodeSubmissions } from './entry.ts';
+import { decodeEvents, decodePlaces, encodeMoves, encodeSubmissions } from './entry.ts';
 import { defaultLimits, type Limits } from './messages.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -66,6 +66,13 @@ class SqliteTimeline implements EmbeddedTimeline {
 
   async range(range: Range): Promise<StoredEvent[]> {
     return decodeEvents(range.conv, await this.#thread.call('range', range));
+  }
+
+  async events(
+    places: readonly { readonly conv: string; readonly seq: number }[],
+  ): Promise<(StoredEvent | undefined)[]> {
+    if (places.length === 0) return [];
+    return decodePlaces(places, await this.#thread.call('events', places));
   }
 
   async changes(conv: string, from: number, to: number): Promise<StoredEvent[]> {
