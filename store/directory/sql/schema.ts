@@ -28,6 +28,21 @@ export interface UserWordsTable {
   discoverable: number;
 }
 
+export interface RemovalsTable {
+  uid: string;
+  id: string;
+  actor: string;
+  removed_at: number;
+}
+
+export interface RemovalTracesTable {
+  uid: string;
+  conv: string;
+  seq: number;
+  /** 1 or 0. */
+  told: number;
+}
+
 export interface DevicesTable {
   uid: string;
   did: string;
@@ -179,9 +194,28 @@ export interface BroadcastPagesTable {
   targets: string;
 }
 
+export interface MentionsTable {
+  conv: string;
+  /** A user, or `@all`. */
+  uid: string;
+  n: number;
+  seq: number;
+  sender: string;
+}
+
+export interface PinsTable {
+  conv: string;
+  seq: number;
+  change_seq: number;
+  pinned_by: string;
+  pinned_at: number;
+}
+
 export interface DirectoryTables {
   users: UsersTable;
   user_words: UserWordsTable;
+  removals: RemovalsTable;
+  removal_traces: RemovalTracesTable;
   devices: DevicesTable;
   families: FamiliesTable;
   signing_keys: SigningKeysTable;
@@ -193,6 +227,8 @@ export interface DirectoryTables {
   join_requests: JoinRequestsTable;
   invites: InvitesTable;
   outbox: OutboxTable;
+  mentions: MentionsTable;
+  pins: PinsTable;
   audit: AuditTable;
   broadcasts: BroadcastsTable;
   broadcast_pages: BroadcastPagesTable;

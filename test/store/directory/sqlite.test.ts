@@ -8,6 +8,7 @@ import { openSqliteDirectory } from '../../../store/directory/sql/sqlite.ts';
 import { directoryConformance } from './conformance.ts';
 import { conversationsConformance } from './conversations.conformance.ts';
 import { operatorsConformance } from './operators.conformance.ts';
+import { friendsConformance } from './friends.conformance.ts';
 import { usersConformance } from './users.conformance.ts';
 
 const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => {
@@ -38,6 +39,7 @@ const open = async () => {
 
 directoryConformance('SQLite', open);
 conversationsConformance('SQLite', open);
+friendsConformance('SQLite', open);
 operatorsConformance('SQLite', open);
 usersConformance('SQLite', open);
 
