@@ -6,7 +6,10 @@ import { publish } from '../gate/writer.ts';
 import { packetIdOf } from '../hub/inflight.ts';
 import type { PendingAck } from './acks.ts';
 
-/** More unanswered requests than this, and the connection is read no further for now. */
+/**
+ * With so many unanswered requests the connection is read no further for now, and not before the others had their turn:
+ * answers that need no waiting (refusals, mistakes) would otherwise fill one turn of the event loop after another.
+ */
 const maxRequests = 32;
 
 /** `req/{operation}`: acknowledged at once; the answer goes to this connection only. */
@@ -24,8 +27,10 @@ export function request(
   pending.done();
   connection.requests++;
   const work = answer(connection, operation, topic, packet);
-  return connection.requests >= maxRequests ? work : undefined;
+  return connection.requests >= maxRequests ? work.then(nextTurn) : undefined;
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function answer(
   connection: Connection,
