@@ -28,6 +28,7 @@ import { FactsCache } from './policy/facts.ts';
 import { Limits } from './policy/limits.ts';
 import { maySeePresence } from './policy/presence.ts';
 import { Buckets } from './policy/rate.ts';
+import { changeWindows } from './policy/send.ts';
 import type { Config } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
 import { directConv } from './schemas/event.ts';
@@ -98,9 +99,20 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   });
   const facts = new FactsCache(directory, bus, now);
   const rates = new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, now);
-  const sender = new Sender({ facts, timeline, commit, directPolicy: config.direct.policy, rates, now });
+  const sender = new Sender({
+    facts,
+    timeline,
+    commit,
+    marks: directory,
+    directPolicy: config.direct.policy,
+    windows: changeWindows(config.messages),
+    maxPacketSize: config.mqtt.maxPacketSize,
+    rates,
+    now,
+    onError,
+  });
   closing.add(() => facts.close());
-  closing.add(() => commit.drained());
+  closing.add(() => sender.drained());
 
   const keys = await SigningKeys.open({ directory, accessTtl: config.auth.accessTtl, clock: now });
   const revocations = await Revocations.open({
@@ -133,6 +145,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     groupEvents,
     moveRead: read,
     connections: new LocalConnections(registry),
+    maxFriends: config.friends.maxFriends,
     clock: now,
   });
   const requestLimits = new Limits(config.limits, now);

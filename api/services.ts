@@ -3,21 +3,12 @@ import type { ConvId } from '../schemas/event.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
 import type { Cursor, Timeline } from '../store/timeline.ts';
+import type { Sender as WorkerSender } from '../worker/sender.ts';
 import type { Accounts } from './auth/accounts.ts';
 import type { GroupEvents } from './groups/events.ts';
 
 /** The way of a message from the API into the timeline: rate, schema, policy, submit. */
-export interface Sender {
-  /**
-   * @param input.payload the JSON object of a message (an unknown member is refused), or its bytes
-   * @throws PetrelError of every kind that `send/…` answers with
-   */
-  send(input: {
-    readonly conv: ConvId;
-    readonly from: string;
-    readonly payload: unknown;
-  }): Promise<{ conv: ConvId; seq: number; ts: number; repeat: boolean }>;
-}
+export type Sender = Pick<WorkerSender, 'send' | 'forward'>;
 
 /** Moves the user's read cursor and tells those whom it concerns; the conversation is the user's. */
 export type MoveRead = (conv: ConvId, uid: string, seq: number) => Promise<Cursor>;
@@ -44,6 +35,8 @@ export interface Services {
   readonly groupEvents: GroupEvents;
   readonly moveRead: MoveRead;
   readonly connections: Connections;
+  /** Friends that one user may have. */
+  readonly maxFriends: number;
   /** ms since 1970. */
   readonly clock: () => number;
 }

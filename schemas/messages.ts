@@ -44,14 +44,14 @@ export const messageBodies = {
   custom,
 } as const;
 
+/** What people answer to a message with: an emoji, or a short word. No spaces, no control characters. */
+const emoji = Type.String({ minLength: 1, maxLength: 32, pattern: '^[^\\p{Cc}\\p{Cs}\\p{Z}]+$' });
+
 /** The bodies of changes to an earlier message, `target` being its seq. */
 export const changeBodies = {
   edit: Type.Object({ target: seq, body: Type.Object({}) }, strict),
   recall: Type.Object({ target: seq }, strict),
-  react: Type.Object(
-    { target: seq, emoji: Type.String({ minLength: 1, maxLength: 32 }), on: Type.Boolean() },
-    strict,
-  ),
+  react: Type.Object({ target: seq, emoji, on: Type.Boolean() }, strict),
   pin: Type.Object({ target: seq, on: Type.Boolean() }, strict),
 } as const;
 
@@ -59,6 +59,9 @@ export type MessageType = keyof typeof messageBodies;
 export type ChangeType = keyof typeof changeBodies;
 /** The types that only the server writes. */
 export type ServerType = 'member' | 'group' | 'system';
+
+/** Whether events of this type are messages: what is counted, edited, recalled and forwarded. */
+export const isMessage = (type: string): type is MessageType => Object.hasOwn(messageBodies, type);
 
 /** A client's own id of a message. */
 export const messageIdPattern = /^[A-Za-z0-9_.:-]{1,64}$/;
@@ -82,12 +85,13 @@ const compiled = (bodies: Record<string, TObject>): Map<string, Validator> =>
 
 const messageChecks = compiled(messageBodies);
 const changeChecks = compiled(changeBodies);
+const systemCheck = Compile(sendSchema('system', Type.Object({})));
 const bodyChecks = new Map(Object.entries(messageBodies).map(([type, body]) => [type, Compile(body)]));
 
 /** A checked payload of `send/…`. */
 export interface Outgoing {
   readonly id: string;
-  readonly type: MessageType | ChangeType;
+  readonly type: MessageType | ChangeType | 'system';
   /** The payload in its one canonical form: no unknown, no repeated member. */
   readonly raw: Uint8Array;
   /** Absent for the plain text messages that the fast path took. */
@@ -97,11 +101,15 @@ export interface Outgoing {
 /** A checked payload as an object. */
 export interface OutgoingDocument {
   readonly id: string;
-  readonly type: MessageType | ChangeType;
+  readonly type: MessageType | ChangeType | 'system';
   readonly body: Record<string, unknown>;
   readonly replyTo?: number;
   readonly mentions?: readonly string[];
+  readonly forward?: ForwardMark;
 }
+
+/** Where a forwarded message comes from, set by the server: who wrote it and when (ms), or how many are merged in it. */
+export type ForwardMark = { readonly from: string; readonly ts: number } | { readonly count: number };
 
 export type Edit = Static<(typeof changeBodies)['edit']>;
 
@@ -162,21 +170,36 @@ const reason = (check: Validator, value: unknown): string => {
 };
 
 const encode = (document: OutgoingDocument): Buffer => {
-  const { id, type, body, replyTo, mentions } = document;
-  return Buffer.from(JSON.stringify({ id, type, body, replyTo, mentions }));
+  const { id, type, body, replyTo, mentions, forward } = document;
+  return Buffer.from(JSON.stringify({ id, type, body, replyTo, mentions, forward }));
 };
 
-/**
- * Checks the JSON object of section 4. Throws PetrelError `payload.invalid`.
- * @param value the parsed payload; its `id` may be absent where `idOptional`, the server then makes one
- */
-export function checkOutgoing(value: unknown, idOptional = false): Outgoing {
+/** The same message, marked as forwarded. */
+export function asForwarded(outgoing: Outgoing, forward: ForwardMark): Outgoing {
+  const given =
+    outgoing.document ?? (JSON.parse(Buffer.from(outgoing.raw).toString('utf8')) as OutgoingDocument);
+  const document = { ...given, forward };
+  return { ...outgoing, document, raw: encode(document) };
+}
+
+export interface CheckOptions {
+  /** The payload's `id` may be absent; the server then makes one. */
+  readonly idOptional?: boolean;
+  /** The server writes it: type `system` is allowed, with any body. */
+  readonly asSystem?: boolean;
+}
+
+/** Checks the JSON object of section 4. Throws PetrelError `payload.invalid`. */
+export function checkOutgoing(value: unknown, { idOptional, asSystem }: CheckOptions = {}): Outgoing {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid('The payload is not a JSON object.');
   const given = value as Partial<OutgoingDocument>;
   const candidate = idOptional && given.id === undefined ? { ...given, id: serverId() } : given;
   const type = typeof candidate.type === 'string' ? candidate.type : '';
-  const check = messageChecks.get(type) ?? changeChecks.get(type);
+  const check =
+    messageChecks.get(type) ??
+    changeChecks.get(type) ??
+    (asSystem && type === 'system' ? systemCheck : undefined);
   if (check === undefined) throw invalid(`There is no message type "${type.slice(0, 32)}".`);
   if (!check.Check(candidate)) throw invalid(reason(check, candidate));
   const document = candidate as OutgoingDocument;

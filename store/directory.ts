@@ -3,7 +3,9 @@ import type { DirectoryFacts } from './directory/facts.ts';
 import type { DirectoryFriends } from './directory/friends.ts';
 import type { DirectoryGroups } from './directory/groups.ts';
 import type { DirectoryKeys } from './directory/keys.ts';
+import type { DirectoryMarks } from './directory/marks.ts';
 import type { DirectoryOperators } from './directory/operators.ts';
+import type { DirectoryRemovals } from './directory/removals.ts';
 import type { DirectorySessions } from './directory/sessions.ts';
 import type { DirectoryUsers } from './directory/users.ts';
 
@@ -12,7 +14,9 @@ export * from './directory/facts.ts';
 export * from './directory/friends.ts';
 export * from './directory/groups.ts';
 export * from './directory/keys.ts';
+export * from './directory/marks.ts';
 export * from './directory/operators.ts';
+export * from './directory/removals.ts';
 export * from './directory/sessions.ts';
 export * from './directory/users.ts';
 
@@ -26,11 +30,13 @@ export * from './directory/users.ts';
 export interface Directory
   extends DirectoryFacts,
     DirectoryUsers,
+    DirectoryRemovals,
     DirectorySessions,
     DirectoryKeys,
     DirectoryFriends,
     DirectoryGroups,
     DirectoryConversations,
+    DirectoryMarks,
     DirectoryOperators {
   /** Resolves when the store answers; for /readyz. */
   check(): Promise<void>;

@@ -101,8 +101,12 @@ function hand(
   submission: Submission,
   pending: PendingAck,
 ): Promise<void> | undefined {
+  connection.context.sender.commit.submitTo(submission, pending);
+  return relief(connection);
+}
+
+function relief(connection: Connection): Promise<void> | undefined {
   const { commit } = connection.context.sender;
-  commit.submitTo(submission, pending);
   if (commit.full) return new Promise((resolve) => commit.whenRelieved(resolve));
   return connection.version < 5 && connection.answers.crowded ? connection.answers.whenRelieved() : undefined;
 }
@@ -119,10 +123,9 @@ async function prepare(
     if (!sender.ready(route)) await sender.load(route);
     const refused = sender.refusal(route);
     if (refused !== undefined) throw new PetrelError(refused);
-    const submission = sender.isPlain(outgoing)
-      ? sender.plain(route, outgoing)
-      : await sender.prepare(route, outgoing);
-    await hand(connection, submission, pending);
+    if (sender.isPlain(outgoing)) sender.commit.submitTo(sender.plain(route, outgoing), pending);
+    else await sender.submit(route, outgoing, pending);
+    await relief(connection);
   } catch (error) {
     const known = toPetrelError(error);
     if (known.code === 'server.error') connection.context.log.error({ err: error }, 'A send failed.');

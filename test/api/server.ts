@@ -15,6 +15,7 @@ import { createRpc, type Rpc } from '../../api/rpc.ts';
 import { FactsCache } from '../../policy/facts.ts';
 import { Limits } from '../../policy/limits.ts';
 import { Buckets } from '../../policy/rate.ts';
+import { changeWindows } from '../../policy/send.ts';
 import { type ConfigInput, createConfig } from '../../schemas/config.ts';
 import type { ConnectionInfo } from '../../schemas/connection.ts';
 import { PetrelError } from '../../schemas/errors.ts';
@@ -82,6 +83,9 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     facts,
     timeline,
     commit,
+    marks: directory,
+    windows: changeWindows(config.messages),
+    maxPacketSize: config.mqtt.maxPacketSize,
     directPolicy: config.direct.policy,
     rates: new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, clock),
     now: clock,
@@ -116,6 +120,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
           .filter((one) => `${one.uid}/${one.clientId}` > after && (uid === undefined || one.uid === uid))
           .slice(0, limit),
     },
+    maxFriends: config.friends.maxFriends,
     clock,
   });
   const limits = new Limits(config.limits, clock);

@@ -7,8 +7,10 @@ import { sqlFacts } from './facts.ts';
 import { sqlFriends } from './friends.ts';
 import { sqlGroups } from './groups.ts';
 import { sqlKeys } from './keys.ts';
+import { sqlMarks } from './marks.ts';
 import { migrate } from './migrations.ts';
 import { sqlOperators } from './operators.ts';
+import { sqlRemovals } from './removals.ts';
 import { sqlSessions } from './sessions.ts';
 import { sqlUsers } from './users.ts';
 
@@ -19,11 +21,13 @@ export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise
   const methods = {
     ...sqlFacts(db),
     ...sqlUsers(db, flavor),
+    ...sqlRemovals(db, flavor),
     ...sqlSessions(db, flavor),
     ...sqlKeys(db),
     ...sqlFriends(db, flavor),
     ...sqlGroups(db, flavor),
     ...sqlConversations(db, flavor),
+    ...sqlMarks(db, flavor),
     ...sqlOperators(db, flavor),
     async check() {
       await sql`select 1`.execute(db);

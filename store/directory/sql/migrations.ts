@@ -7,6 +7,7 @@ import { groups } from './migrations/0004-groups.ts';
 import { conversations } from './migrations/0005-conversations.ts';
 import { operators } from './migrations/0006-operators.ts';
 import { devices } from './migrations/0007-devices.ts';
+import { marks } from './migrations/0008-marks.ts';
 
 /** Brings the tables to this version of Petrel; what a later version made is left as it is and refused. */
 export async function migrate(db: Database, flavor: SqlFlavor): Promise<void> {
@@ -18,6 +19,7 @@ export async function migrate(db: Database, flavor: SqlFlavor): Promise<void> {
     '0005-conversations': conversations(flavor),
     '0006-operators': operators(flavor),
     '0007-devices': devices(flavor),
+    '0008-marks': marks(flavor),
   };
   const migrator = new Migrator({
     db,
