@@ -52,6 +52,13 @@ export interface DevicesTable {
   last_seen: number;
 }
 
+export interface AbsencesTable {
+  uid: string;
+  status: Optional<string>;
+  status_at: Generated<number>;
+  hidden_at: Generated<number>;
+}
+
 export interface FamiliesTable {
   sid: string;
   uid: string;
@@ -217,6 +224,7 @@ export interface DirectoryTables {
   removals: RemovalsTable;
   removal_traces: RemovalTracesTable;
   devices: DevicesTable;
+  absences: AbsencesTable;
   families: FamiliesTable;
   signing_keys: SigningKeysTable;
   friends: FriendsTable;

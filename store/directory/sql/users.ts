@@ -1,25 +1,91 @@
-import type { DirectoryUsers, User, UserOrigin } from '../../directory.ts';
+import type { Selectable } from 'kysely';
+import type { DirectoryUsers, NewUser, User, UserOrigin } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
+import { revokeFamilies } from './revoke.ts';
 import { chunked, present } from './rows.ts';
+import type { UsersTable } from './schema.ts';
+import { searchUsers } from './search.ts';
+import { inTransaction } from './transaction.ts';
+import { insertWords } from './words-table.ts';
 
-const userColumns = 3;
+const userColumns = 7;
 
-async function existing(db: Database, flavor: SqlFlavor, uids: readonly string[]): Promise<Set<string>> {
+/** Those of the uids that are taken; `removed` says whether a user who was removed counts. */
+async function existing(
+  db: Database,
+  flavor: SqlFlavor,
+  uids: readonly string[],
+  removed: boolean,
+): Promise<Set<string>> {
   const found = new Set<string>();
-  for (const chunk of chunked(uids, flavor.maxParameters)) {
-    const rows = await db.selectFrom('users').select('uid').where('uid', 'in', chunk).execute();
-    for (const { uid } of rows) found.add(uid);
+  for (const chunk of chunked(uids, flavor.maxParameters - 1)) {
+    let select = db.selectFrom('users').select('uid').where('uid', 'in', chunk);
+    if (!removed) select = select.where('removed_at', '=', 0);
+    for (const { uid } of await select.execute()) found.add(uid);
   }
   return found;
 }
 
-export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
-  async createUser({ uid, name, passwordHash, createdAt, origin }) {
+/** The one way by which users come into the directory. */
+async function insertUsers(tx: Database, flavor: SqlFlavor, users: readonly NewUser[]): Promise<void> {
+  const rows = users.map(({ uid, name, avatar, bio, passwordHash, createdAt, origin }) => ({
+    uid,
+    name: name ?? null,
+    avatar: avatar ?? null,
+    bio: bio ?? null,
+    password_hash: passwordHash ?? null,
+    created_at: createdAt,
+    origin,
+  }));
+  for (const chunk of chunked(rows, Math.floor(flavor.maxParameters / userColumns)))
+    await tx.insertInto('users').values(chunk).execute();
+  await insertWords(
+    tx,
+    flavor,
+    users.map((user) => ({ ...user, discoverable: true })),
+  );
+}
+
+const toUser = (row: Selectable<UsersTable>): User =>
+  present<User>({
+    uid: row.uid,
+    name: row.name,
+    avatar: row.avatar,
+    bio: row.bio,
+    passwordHash: row.password_hash,
+    createdAt: row.created_at,
+    bannedUntil: row.banned_until,
+    banReason: row.ban_reason,
+    origin: row.origin as UserOrigin,
+    discoverable: row.discoverable !== 0,
+    readReceipts: row.read_receipts !== 0,
+    invisible: row.invisible !== 0,
+    removedAt: row.removed_at === 0 ? null : row.removed_at,
+  });
+
+/** Makes those that are missing, the removed not among them; answers them. */
+async function insertMissing(db: Database, flavor: SqlFlavor, users: readonly NewUser[]): Promise<string[]> {
+  for (;;) {
+    const uids = users.map(({ uid }) => uid);
+    const found = await existing(db, flavor, uids, true);
+    const missing = users.filter(({ uid }) => !found.has(uid));
+    if (missing.length === 0) return [];
     try {
-      await db
-        .insertInto('users')
-        .values({ uid, name, password_hash: passwordHash, created_at: createdAt, origin })
-        .execute();
+      await inTransaction(db, flavor, (tx) => insertUsers(tx, flavor, missing));
+      return missing.map(({ uid }) => uid);
+    } catch (error) {
+      // Another node made one of them meanwhile: look again.
+      if (!flavor.isDuplicate(error)) throw error;
+    }
+  }
+}
+
+const toFlag = (value: boolean): number => (value ? 1 : 0);
+
+export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
+  async createUser(user) {
+    try {
+      await inTransaction(db, flavor, (tx) => insertUsers(tx, flavor, [user]));
       return true;
     } catch (error) {
       if (flavor.isDuplicate(error)) return false;
@@ -27,40 +93,59 @@ export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
     }
   },
 
+  createUsers: (users) => insertMissing(db, flavor, users),
+
   async getUser(uid) {
     const row = await db.selectFrom('users').selectAll().where('uid', '=', uid).executeTakeFirst();
-    if (row === undefined) return undefined;
-    return present<User>({
-      uid: row.uid,
-      name: row.name,
-      passwordHash: row.password_hash,
-      createdAt: row.created_at,
-      bannedUntil: row.banned_until,
-      origin: row.origin as UserOrigin,
-    });
+    return row && toUser(row);
   },
 
-  existing: (uids) => existing(db, flavor, uids),
-
-  async ensureUsers(uids, createdAt) {
-    for (;;) {
-      const found = await existing(db, flavor, uids);
-      const missing = uids.filter((uid) => !found.has(uid));
-      try {
-        await db.transaction().execute(async (tx) => {
-          for (const chunk of chunked(missing, Math.floor(flavor.maxParameters / userColumns)))
-            await tx
-              .insertInto('users')
-              .values(chunk.map((uid) => ({ uid, created_at: createdAt, origin: 'token' })))
-              .execute();
-        });
-        return missing;
-      } catch (error) {
-        // Another node made one of them meanwhile: look again.
-        if (!flavor.isDuplicate(error)) throw error;
+  updateUser: (uid, { name, avatar, bio, discoverable, readReceipts, invisible }) =>
+    inTransaction(db, flavor, async (tx) => {
+      let select = tx.selectFrom('users').selectAll().where('uid', '=', uid).where('removed_at', '=', 0);
+      if (flavor.locksRows) select = select.forUpdate();
+      const before = await select.executeTakeFirst();
+      if (before === undefined) return undefined;
+      const changed = {
+        ...(name !== undefined && { name }),
+        ...(avatar !== undefined && { avatar }),
+        ...(bio !== undefined && { bio }),
+        ...(discoverable !== undefined && { discoverable: toFlag(discoverable) }),
+        ...(readReceipts !== undefined && { read_receipts: toFlag(readReceipts) }),
+        ...(invisible !== undefined && { invisible: toFlag(invisible) }),
+      };
+      const user = toUser({ ...before, ...changed });
+      if (Object.keys(changed).length > 0)
+        await tx.updateTable('users').set(changed).where('uid', '=', uid).execute();
+      if (user.name !== (before.name ?? undefined) || user.discoverable !== (before.discoverable !== 0)) {
+        await tx.deleteFrom('user_words').where('uid', '=', uid).execute();
+        await insertWords(tx, flavor, [user]);
       }
-    }
-  },
+      return user;
+    }),
+
+  changePassword: (uid, { from, to }, keepSid, at) =>
+    inTransaction(db, flavor, async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable('users')
+        .set({ password_hash: to })
+        .where('uid', '=', uid)
+        .where('password_hash', '=', from)
+        .where('removed_at', '=', 0)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 0n ? undefined : revokeFamilies(tx, flavor, uid, keepSid, at);
+    }),
+
+  searchUsers: (search) => searchUsers(db, search),
+
+  existing: (uids) => existing(db, flavor, uids, false),
+
+  ensureUsers: (uids, createdAt) =>
+    insertMissing(
+      db,
+      flavor,
+      uids.map((uid) => ({ uid, createdAt, origin: 'token' })),
+    ),
 
   async names(uids) {
     const names = new Map<string, string>();
@@ -71,9 +156,19 @@ export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
     return names;
   },
 
-  async setBan(uid, until) {
-    if (!(await db.selectFrom('users').select('uid').where('uid', '=', uid).executeTakeFirst())) return false;
-    await db.updateTable('users').set({ banned_until: until }).where('uid', '=', uid).execute();
+  async setBan(uid, until, reason) {
+    const known = await db
+      .selectFrom('users')
+      .select('uid')
+      .where('uid', '=', uid)
+      .where('removed_at', '=', 0)
+      .executeTakeFirst();
+    if (known === undefined) return false;
+    await db
+      .updateTable('users')
+      .set({ banned_until: until, ban_reason: reason ?? null })
+      .where('uid', '=', uid)
+      .execute();
     return true;
   },
 

@@ -47,6 +47,9 @@ export function directoryConformance(name: string, open: () => Promise<Directory
         createdAt: 1000,
         bannedUntil: 0,
         origin: 'registered',
+        discoverable: true,
+        readReceipts: true,
+        invisible: false,
       });
       assert.equal(await directory.getUser('bob'), undefined);
     });
