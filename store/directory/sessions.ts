@@ -1,13 +1,7 @@
 import type { Platform } from '../../schemas/identity.ts';
+import type { DirectoryDevices } from './devices.ts';
 
-export interface Device {
-  readonly uid: string;
-  readonly did: string;
-  readonly platform?: Platform;
-  readonly name?: string;
-  readonly createdAt: number;
-  readonly lastSeen: number;
-}
+export * from './devices.ts';
 
 /** A sign-in and the refresh tokens that came from it; only the newest token's hash is kept. */
 export interface Family {
@@ -22,10 +16,7 @@ export interface Family {
   readonly revokedAt: number;
 }
 
-export interface DirectorySessions {
-  /** Makes the device or brings its lastSeen, and its platform and name where given, up to date. */
-  seeDevice(device: Omit<Device, 'createdAt'>): Promise<void>;
-  devicesOf(uid: string): Promise<Device[]>;
+export interface DirectorySessions extends DirectoryDevices {
   createFamily(family: Omit<Family, 'revokedAt'>): Promise<void>;
   getFamily(sid: string): Promise<Family | undefined>;
   /** Puts the next token in place of `fromHash`; false where another was quicker or the family is revoked. */

@@ -1,52 +1,11 @@
 import type { Platform } from '../../../schemas/identity.ts';
-import type { Device, DirectorySessions, Family } from '../../directory.ts';
+import type { DirectorySessions, Family } from '../../directory.ts';
+import { sqlDevices } from './devices.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { chunked, present } from './rows.ts';
 
 export const sqlSessions = (db: Database, flavor: SqlFlavor): DirectorySessions => ({
-  async seeDevice({ uid, did, platform, name, lastSeen }) {
-    const update = () =>
-      db
-        .updateTable('devices')
-        .set({
-          last_seen: lastSeen,
-          ...(platform !== undefined && { platform }),
-          ...(name !== undefined && { name }),
-        })
-        .where('uid', '=', uid)
-        .where('did', '=', did)
-        .execute();
-    const known = await db
-      .selectFrom('devices')
-      .select('did')
-      .where('uid', '=', uid)
-      .where('did', '=', did)
-      .executeTakeFirst();
-    if (known) return void (await update());
-    try {
-      await db
-        .insertInto('devices')
-        .values({ uid, did, platform, name, created_at: lastSeen, last_seen: lastSeen })
-        .execute();
-    } catch (error) {
-      if (!flavor.isDuplicate(error)) throw error;
-      await update();
-    }
-  },
-
-  async devicesOf(uid) {
-    const rows = await db.selectFrom('devices').selectAll().where('uid', '=', uid).orderBy('did').execute();
-    return rows.map((row) =>
-      present<Device>({
-        uid: row.uid,
-        did: row.did,
-        platform: row.platform as Platform | null,
-        name: row.name,
-        createdAt: row.created_at,
-        lastSeen: row.last_seen,
-      }),
-    );
-  },
+  ...sqlDevices(db, flavor),
 
   async createFamily({ sid, uid, did, platform, tokenHash, createdAt, expiresAt }) {
     await db

@@ -7,6 +7,7 @@ import { PetrelError } from '../../../schemas/errors.ts';
 import { openSqliteDirectory } from '../../../store/directory/sql/sqlite.ts';
 import { directoryConformance } from './conformance.ts';
 import { conversationsConformance } from './conversations.conformance.ts';
+import { devicesConformance } from './devices.conformance.ts';
 import { operatorsConformance } from './operators.conformance.ts';
 import { friendsConformance } from './friends.conformance.ts';
 import { usersConformance } from './users.conformance.ts';
@@ -39,6 +40,7 @@ const open = async () => {
 
 directoryConformance('SQLite', open);
 conversationsConformance('SQLite', open);
+devicesConformance('SQLite', open);
 friendsConformance('SQLite', open);
 operatorsConformance('SQLite', open);
 usersConformance('SQLite', open);
