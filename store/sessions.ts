@@ -16,6 +16,8 @@ export interface StoredSubscription {
 export interface StoredSession {
   readonly uid: string;
   readonly clientId: string;
+  /** The device of the token that it was last connected with; absent where the client id is the device. */
+  readonly did?: string;
   /** When it was made, ms: in a conversation without a position, the session has a right to what was stored since. */
   readonly createdAt: number;
   /** Session Expiry Interval, seconds; 0xFFFFFFFF never ends. */
@@ -48,6 +50,8 @@ export interface SessionStore {
     updates: readonly { uid: string; clientId: string; positions: Record<ConvId, number> }[],
   ): Promise<void>;
   remove(uid: string, clientId: string): Promise<void>;
+  /** The user's sessions, in no order. */
+  sessionsOf(uid: string): Promise<Pick<StoredSession, 'uid' | 'clientId' | 'did'>[]>;
   /** The sessions that have subscriptions, in no order: at start messages queue for them again. */
   subscribers(): Promise<Pick<StoredSession, 'uid' | 'clientId' | 'subscriptions'>[]>;
   /** Removes sessions that have expired by `now` (ms) and answers them, at most `limit`. */

@@ -11,17 +11,22 @@ const neverExpires = 0xffff_ffff;
 const schema = `create table if not exists sessions (
   uid text, client_id text, created_at integer not null, expiry_seconds integer not null, disconnected_at integer,
   expires_at integer, positions text not null, subscriptions text not null, silenced text not null,
-  received text not null,
+  received text not null, did text,
   primary key (uid, client_id)) without rowid`;
 const index = `create index if not exists sessions_by_expiry on sessions (expires_at) where expires_at is not null`;
 
+/** Stores of versions before it have no such column. */
+const addDid = `alter table sessions add column did text`;
+
 const sql = {
+  columns: `select name from pragma_table_info('sessions')`,
   get: `select * from sessions where uid = ? and client_id = ? and coalesce(expires_at, ?3) >= ?3`,
-  put: `insert or replace into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  put: `insert or replace into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   // RFC 7396: members of the patch replace those of the target.
   progress: `update sessions set positions = json_patch(positions, ?3) where uid = ?1 and client_id = ?2`,
   subscribers: `select uid, client_id as clientId, subscriptions from sessions
     where subscriptions <> '[]' and coalesce(expires_at, ?1) >= ?1`,
+  sessionsOf: `select uid, client_id as clientId, did from sessions where uid = ?1 and coalesce(expires_at, ?2) >= ?2`,
   // The server died with these connections.
   disconnect: `update sessions set disconnected_at = ?1,
     expires_at = iif(expiry_seconds = ${neverExpires}, null, ?1 + expiry_seconds * 1000) where disconnected_at is null`,
@@ -41,6 +46,7 @@ interface Row {
   readonly subscriptions: string;
   readonly silenced: string;
   readonly received: string;
+  readonly did: string | null;
 }
 
 interface Write {
@@ -67,6 +73,8 @@ export async function openSqliteSessions({
     connection = await SqliteConnection.open(join(dir, 'sessions.db'));
     await connection.run(schema);
     await connection.run(index);
+    const { rows } = await connection.run(sql.columns);
+    if (!(rows as { name: string }[]).some(({ name }) => name === 'did')) await connection.run(addDid);
     await connection.run(sql.disconnect, [now()]);
     return new SqliteSessions(connection, unlock, now);
   } catch (error) {
@@ -99,6 +107,7 @@ class SqliteSessions implements SessionStore {
     return {
       uid,
       clientId,
+      ...(row.did !== null && { did: row.did }),
       createdAt: row.created_at,
       expirySeconds: row.expiry_seconds,
       ...(row.disconnected_at !== null && { disconnectedAt: row.disconnected_at }),
@@ -123,6 +132,7 @@ class SqliteSessions implements SessionStore {
           ...[session.positions, session.subscriptions, session.silenced, session.received ?? []].map(
             (value) => JSON.stringify(value),
           ),
+          session.did ?? null,
         ],
       ],
     ]);
@@ -148,6 +158,16 @@ class SqliteSessions implements SessionStore {
     return (rows as { uid: string; clientId: string; subscriptions: string }[]).map((row) => ({
       ...row,
       subscriptions: JSON.parse(row.subscriptions) as StoredSubscription[],
+    }));
+  }
+
+  async sessionsOf(uid: string): Promise<Pick<StoredSession, 'uid' | 'clientId' | 'did'>[]> {
+    // What was asked to be written before is to be seen.
+    if (this.#writes.length > 0) await this.#writing;
+    const { rows } = await this.#run(sql.sessionsOf, [uid, this.#now()]);
+    return (rows as { uid: string; clientId: string; did: string | null }[]).map(({ did, ...row }) => ({
+      ...row,
+      ...(did !== null && { did }),
     }));
   }
 

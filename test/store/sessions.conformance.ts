@@ -79,6 +79,24 @@ export function sessionsConformance(
         assert.deepEqual(await store.subscribers(), [{ uid, clientId, subscriptions }]);
       }));
 
+    test("tells of a user's sessions, each with its device where that is not the client", () =>
+      withStore(async ({ store }) => {
+        await store.put(session({ did: 'd-1' }));
+        await store.put(session({ clientId: 'tablet' }));
+        await store.put(session({ clientId: 'old', disconnectedAt: nowMs - 2000, expirySeconds: 1 }));
+        await store.put(session({ uid: 'bob' }));
+        assert.deepEqual(await store.get('alice', 'phone'), session({ did: 'd-1' }));
+        const found = await store.sessionsOf('alice');
+        assert.deepEqual(
+          found.sort((a, b) => (a.clientId < b.clientId ? -1 : 1)),
+          [
+            { uid: 'alice', clientId: 'phone', did: 'd-1' },
+            { uid: 'alice', clientId: 'tablet' },
+          ],
+        );
+        assert.deepEqual(await store.sessionsOf('carol'), []);
+      }));
+
     test('replaces a session as a whole', () =>
       withStore(async ({ store }) => {
         await store.put(session());

@@ -67,6 +67,7 @@ export const sqlRemovals = (db: Database, flavor: SqlFlavor): DirectoryRemovals 
 
   async forgetUser(uid) {
     await db.deleteFrom('devices').where('uid', '=', uid).execute();
+    await db.deleteFrom('absences').where('uid', '=', uid).execute();
   },
 
   finishRemoval: (uid) =>
