@@ -1,29 +1,89 @@
 import type { ErrorBody } from '../schemas/errors.ts';
 import type { ConvId } from '../schemas/event.ts';
 
+/** To a user's own devices: what the user changed of what they keep about a conversation. */
+export interface ConversationNotice {
+  readonly type: 'conversation';
+  readonly conv: ConvId;
+  readonly pinned?: boolean;
+  readonly pinnedAt?: number;
+  readonly muted?: boolean;
+  readonly mutedUntil?: number;
+  readonly hidden?: boolean;
+  /** null: it was taken away. */
+  readonly draft?: string | null;
+  readonly draftAt?: number;
+  readonly markedUnread?: boolean;
+  /** The user removed everything up to this seq from their view. */
+  readonly cleared?: number;
+}
+
 /** What a user is told on n/{uid} besides `ts`, which the broker adds. */
 export type Notice =
   | { readonly type: 'read' | 'delivered'; readonly conv: ConvId; readonly uid: string; readonly seq: number }
+  | ConversationNotice
   | { readonly type: 'typing'; readonly conv: ConvId; readonly uid: string; readonly on: boolean }
   | {
       readonly type: 'group';
       readonly gid: string;
-      readonly action: 'added' | 'removed' | 'dissolved' | 'request';
+      readonly action: 'added' | 'removed' | 'dissolved';
     }
-  | { readonly type: 'friend' | 'device'; readonly [member: string]: unknown }
+  /** To owner and admins: who asks to join. */
+  | { readonly type: 'group'; readonly gid: string; readonly action: 'request'; readonly uid: string }
+  /** To who asked. */
+  | { readonly type: 'group'; readonly gid: string; readonly action: 'declined' }
+  /** To whom an invitation names. */
+  | {
+      readonly type: 'group';
+      readonly gid: string;
+      readonly action: 'invited';
+      readonly by: string;
+      readonly code: string;
+      readonly expiresAt: number;
+    }
+  | FriendNotice
+  | { readonly type: 'device'; readonly [member: string]: unknown }
   | { readonly type: 'gap'; readonly conv: ConvId; readonly from: number; readonly to: number }
   | ({ readonly type: 'error'; readonly id?: string } & ErrorBody);
+
+/** About the user's friends and requests; `uid` is the other one. Every device of both hears of it. */
+export type FriendNotice = { readonly type: 'friend'; readonly uid: string } & (
+  | {
+      readonly action: 'request';
+      /** `out` where the user it is told to has asked. */
+      readonly direction: 'in' | 'out';
+      readonly id: string;
+      readonly note?: string;
+    }
+  | { readonly action: 'accepted' | 'declined'; readonly id: string }
+  | { readonly action: 'removed' }
+  /** To the user's own devices alone; absent where it was cleared. */
+  | { readonly action: 'remark'; readonly remark?: string }
+);
 
 /** What one part of the server tells all nodes. */
 export type BusMessage =
   /** A notice for every connection of the user. */
   | { readonly type: 'notice'; readonly uid: string; readonly notice: Notice }
-  /** The user is (`since` = first seq to see) or is no longer (`since` absent) a member of the group. */
+  /** The user is (`since`: seq of the event of the joining) or is no longer (`since` absent) a member of the group. */
   | { readonly type: 'membership'; readonly gid: string; readonly uid: string; readonly since?: number }
+  /** The event with this id, which is about to be stored, is the last of the group that these users get. */
+  | { readonly type: 'parting'; readonly gid: string; readonly id: string; readonly uids: readonly string[] }
+  /** Members of the group may see all of it. */
+  | { readonly type: 'opened'; readonly gid: string }
   /** What is cached about this user, pair (`a>b`: may a write to b) or group no longer holds. */
   | { readonly type: 'stale'; readonly user?: string; readonly group?: string }
-  /** Connections of the user (of one device, where given) end with this DISCONNECT reason. */
-  | { readonly type: 'end'; readonly uid: string; readonly did?: string; readonly reason: number };
+  /**
+   * Connections of the user (of one device, or those that came by one of these sign-ins, where given) end with this
+   * DISCONNECT reason.
+   */
+  | {
+      readonly type: 'end';
+      readonly uid: string;
+      readonly did?: string;
+      readonly sids?: readonly string[];
+      readonly reason: number;
+    };
 
 /**
  * Tells all nodes of a change. In one process a published message has reached every subscriber when `publish` returns;

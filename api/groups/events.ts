@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { toPetrelError } from '../../schemas/errors.ts';
 import { groupConv } from '../../schemas/event.ts';
-import type { Bus, Notice } from '../../store/bus.ts';
+import type { Bus } from '../../store/bus.ts';
 import type { Directory, OutboxEvent } from '../../store/directory.ts';
 import type { Appended } from '../../store/timeline.ts';
 import type { Committer } from '../../worker/committer.ts';
@@ -11,7 +11,7 @@ const replayMs = 2000;
 const batch = 100;
 const yieldEvery = 1000;
 
-type GroupAction = Extract<Notice, { type: 'group' }>['action'];
+type Told = 'added' | 'removed' | 'dissolved';
 
 /** The body of an event of type `group` or `member`. */
 export interface GroupEventBody {
@@ -100,6 +100,8 @@ export class GroupEvents {
       const owed = await this.#directory.owed(gid, batch);
       for (const event of owed) {
         const { from, id, raw } = event;
+        const { body } = JSON.parse(raw) as { body: GroupEventBody };
+        this.#announce(gid, id, body);
         const place = await this.#committer.submit({
           conv: groupConv(gid),
           from,
@@ -107,28 +109,39 @@ export class GroupEvents {
           counts: false,
           raw: Buffer.from(raw),
         });
-        await this.#tell(event, place);
+        await this.#tell(event, body, place);
         await this.#directory.forget(gid, event.change);
       }
       if (owed.length < batch) return;
     }
   }
 
-  async #tell({ gid, change, from, raw }: OutboxEvent, place: Appended): Promise<void> {
-    const { body } = JSON.parse(raw) as { body: GroupEventBody };
+  /** Whom a departure is about hears of it, and of nothing behind it. */
+  #announce(gid: string, id: string, { action, uids }: GroupEventBody): void {
+    if (action === 'removed' || action === 'left')
+      this.#bus.publish({ type: 'parting', gid, id, uids: uids ?? [] });
+  }
+
+  async #tell({ gid, change, from }: OutboxEvent, body: GroupEventBody, place: Appended): Promise<void> {
     const uids = body.uids ?? [];
     switch (body.action) {
       case 'created':
       case 'added':
-      case 'joined': {
-        const since = await this.#directory.settle(gid, change, place);
+      case 'joined':
+        await this.#directory.settle(gid, change, place);
         this.#bus.publish({ type: 'stale', group: gid });
         await this.#each(uids, (uid) => {
-          this.#bus.publish({ type: 'membership', gid, uid, since });
+          this.#bus.publish({ type: 'membership', gid, uid, since: place.seq });
           if (uid !== from) this.#notice(uid, gid, 'added');
         });
         return;
-      }
+      case 'updated':
+        if (body.history === 'all') {
+          await this.#directory.openHistory(gid);
+          this.#bus.publish({ type: 'stale', group: gid });
+          this.#bus.publish({ type: 'opened', gid });
+        }
+        return;
       case 'removed':
       case 'left':
         await this.#each(uids, (uid) => this.#part(uid, gid, 'removed'));
@@ -142,12 +155,12 @@ export class GroupEvents {
     }
   }
 
-  #part(uid: string, gid: string, action: GroupAction): void {
+  #part(uid: string, gid: string, action: Told): void {
     this.#bus.publish({ type: 'membership', gid, uid });
     this.#notice(uid, gid, action);
   }
 
-  #notice(uid: string, gid: string, action: GroupAction): void {
+  #notice(uid: string, gid: string, action: Told): void {
     this.#bus.publish({ type: 'notice', uid, notice: { type: 'group', gid, action } });
   }
 

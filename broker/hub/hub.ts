@@ -3,8 +3,10 @@ import type { Bus, BusMessage, Notice } from '../../store/bus.ts';
 import type { SessionStore, StoredSession } from '../../store/sessions.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import { publish } from '../gate/writer.ts';
+import { Arrivals } from './arrivals.ts';
 import { HubEvent, type TopicBytes, topicBytes } from './event.ts';
 import { Ordinals, packetIdOf } from './inflight.ts';
+import { Partings } from './partings.ts';
 import { Progress } from './progress.ts';
 import { RecentEvents } from './recent.ts';
 import { Session, type SessionInit } from './session.ts';
@@ -66,6 +68,8 @@ export class Hub {
   readonly progress: Progress;
   readonly #users = new Map<string, UserNode>();
   readonly #groups = new Map<string, GroupNode>();
+  readonly #partings = new Partings();
+  readonly #arrivals: Arrivals;
   readonly #parsed = new Map<ConvId, Conv>();
   readonly #options: HubOptions;
   readonly #timer: NodeJS.Timeout;
@@ -76,6 +80,7 @@ export class Hub {
     this.#options = options;
     this.now = options.now;
     this.progress = new Progress(options);
+    this.#arrivals = new Arrivals(options.timeline, (error) => this.readFailed(error));
     this.#leaveBus = options.bus.subscribe((message) => this.#onBus(message));
     this.#timer = setInterval(() => this.#sweep(), flushMs);
     this.#timer.unref();
@@ -200,8 +205,11 @@ export class Hub {
     if (conv === undefined) return;
     const event = new HubEvent(stored);
     const ordinal = this.ordinals.next();
-    if (conv.kind === 'group') this.#deliverToGroup(conv.gid, event, ordinal);
-    else {
+    if (conv.kind === 'group') {
+      this.#deliverToGroup(conv.gid, event, ordinal);
+      if (this.#partings.any)
+        for (const uid of this.#partings.endingWith(conv.gid, stored)) this.#leave(conv.gid, uid);
+    } else {
       this.#deliverToUser(conv.a, event, ordinal);
       if (conv.a !== conv.b) this.#deliverToUser(conv.b, event, ordinal);
     }
@@ -285,33 +293,45 @@ export class Hub {
   #onBus(message: BusMessage): void {
     if (message.type === 'notice') this.notify(message.uid, message.notice);
     else if (message.type === 'membership') this.#onMembership(message.gid, message.uid, message.since);
-    else if (message.type === 'end') {
+    else if (message.type === 'parting') this.#partings.announce(message.gid, message.id, message.uids);
+    else if (message.type === 'opened') {
+      for (const { user } of this.membersOnline(message.gid)) user.groups.set(message.gid, 1);
+    } else if (message.type === 'end') {
       for (const session of [...this.sessionsOf(message.uid)]) {
-        if (message.did === undefined || message.did === session.did) {
-          session.link.end(message.reason, 'Ended by the server.');
-        }
+        const { did, sids } = message;
+        if (did !== undefined && did !== session.did) continue;
+        if (sids !== undefined && !sids.includes(session.link.sid ?? '')) continue;
+        session.link.end(message.reason, 'Ended by the server.');
       }
     }
   }
 
   #onMembership(gid: string, uid: string, since: number | undefined): void {
+    if (since === undefined) {
+      this.#partings.forget(gid);
+      this.#leave(gid, uid);
+      return;
+    }
+    const user = this.#users.get(uid);
+    user?.changed?.add(gid);
+    if (user === undefined || user.groups.has(gid)) return;
+    user.groups.set(gid, since);
+    const group = this.#group(gid);
+    for (const session of user.sessions) {
+      group.sessions.add(session);
+      session.joinGroup(groupConv(gid), since, group.topic, gid);
+      this.#arrivals.add(gid, session);
+    }
+  }
+
+  #leave(gid: string, uid: string): void {
     const user = this.#users.get(uid);
     if (user === undefined) return;
     user.changed?.add(gid);
-    if (since === undefined) {
-      user.groups.delete(gid);
-      for (const session of user.sessions) {
-        session.leaveGroup(groupConv(gid));
-        this.#dropFromGroup(gid, session);
-      }
-      return;
-    }
-    if (user.groups.has(gid)) return;
-    user.groups.set(gid, since);
+    user.groups.delete(gid);
     for (const session of user.sessions) {
-      const group = this.#group(gid);
-      group.sessions.add(session);
-      session.joinGroup(groupConv(gid), since, group.topic, gid);
+      session.leaveGroup(groupConv(gid));
+      this.#dropFromGroup(gid, session);
     }
   }
 

@@ -169,6 +169,12 @@ export class Session {
     this.fallBehind(track, since);
   }
 
+  /** More is stored than the session has heard of. */
+  ahead(conv: ConvId, head: number): void {
+    const track = this.#tracks.get(conv);
+    if (track !== undefined && head > track.sent) this.fallBehind(track, head);
+  }
+
   leaveGroup(conv: ConvId): void {
     this.#tracks.delete(conv);
     this.#behind = this.#behind.filter((track) => track.conv !== conv);

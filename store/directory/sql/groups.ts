@@ -1,26 +1,46 @@
 import type { DirectoryGroups, Group, GroupChange, GroupRole, Member } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-import { addMembers, groupChange } from './group-change.ts';
+import { groupChange, insertMembers, seesAll } from './group-change.ts';
+import { sqlJoining } from './group-joining.ts';
 import { toGroup, toMember } from './group-rows.ts';
 import { chunked } from './rows.ts';
+import { inTransaction } from './transaction.ts';
 
-const maxDeadlocks = 5;
+/** So many members at once: what else wants the database waits no longer than for these. */
+const chunkSize = 500;
 
 export function sqlGroups(db: Database, flavor: SqlFlavor): DirectoryGroups {
-  const inTransaction = async <T>(work: (tx: Database) => Promise<T>): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await db.transaction().execute(work);
-      } catch (error) {
-        if (attempt === maxDeadlocks || !flavor.isDeadlock(error)) throw error;
-      }
+  type MembersQuery = ReturnType<typeof membersOf>;
+  const membersOf = (gid: string) => db.selectFrom('members').select('uid').where('gid', '=', gid);
+
+  /** Works on the members of a group that `wanted` takes, some at a time. */
+  async function byUid(
+    gid: string,
+    wanted: (members: MembersQuery) => MembersQuery,
+    work: (uids: string[]) => Promise<unknown>,
+  ): Promise<void> {
+    for (let after = ''; ; ) {
+      const rows = await wanted(membersOf(gid))
+        .where('uid', '>', after)
+        .orderBy('uid')
+        .limit(chunkSize)
+        .execute();
+      if (rows.length > 0) await work(rows.map(({ uid }) => uid));
+      if (rows.length < chunkSize) return;
+      after = rows.at(-1)!.uid;
     }
-  };
+  }
 
   return {
+    ...sqlJoining(db, chunkSize),
+
     async createGroup(group, members, { id, from, raw }) {
       const { gid, name, owner, avatar, announcement, join, muted, history, createdAt } = group;
-      await inTransaction(async (tx) => {
+      const added = { gid, at: createdAt, waitsFor: 1, history };
+      // Nobody sees members of a group that is not there: the many go in beforehand, a few at a time.
+      for (const uids of chunked(members, chunkSize))
+        await insertMembers(db, flavor, { ...added, uids, role: 'member' });
+      await inTransaction(db, flavor, async (tx) => {
         await tx
           .insertInto('chat_groups')
           .values({
@@ -37,8 +57,7 @@ export function sqlGroups(db: Database, flavor: SqlFlavor): DirectoryGroups {
             changes: 1,
           })
           .execute();
-        await addMembers(tx, flavor, gid, [owner], 'owner', createdAt, 1);
-        await addMembers(tx, flavor, gid, members, 'member', createdAt, 1);
+        await insertMembers(tx, flavor, { ...added, uids: [owner], role: 'owner' });
         await tx.insertInto('outbox').values({ gid, change_no: 1, id, sender: from, raw }).execute();
       });
     },
@@ -68,6 +87,16 @@ export function sqlGroups(db: Database, flavor: SqlFlavor): DirectoryGroups {
       return rows.map((row) => ({ group: toGroup(row), role: row.role as GroupRole }));
     },
 
+    async managersOf(gid) {
+      const rows = await db
+        .selectFrom('members')
+        .select('uid')
+        .where('gid', '=', gid)
+        .where('role', 'in', ['owner', 'admin'])
+        .execute();
+      return rows.map((row) => row.uid);
+    },
+
     async getMember(gid, uid): Promise<Member | undefined> {
       const row = await db
         .selectFrom('members')
@@ -91,7 +120,7 @@ export function sqlGroups(db: Database, flavor: SqlFlavor): DirectoryGroups {
     },
 
     changeGroup: <T>(gid: string, change: (group: GroupChange) => Promise<T>) =>
-      inTransaction(async (tx) => change(await groupChange(tx, flavor, gid))),
+      inTransaction(db, flavor, async (tx) => change(await groupChange(tx, flavor, gid))),
 
     async owingGroups(limit) {
       const rows = await db.selectFrom('outbox').select('gid').distinct().limit(limit).execute();
@@ -116,35 +145,37 @@ export function sqlGroups(db: Database, flavor: SqlFlavor): DirectoryGroups {
     },
 
     async settle(gid, change, { seq, n }) {
-      return inTransaction(async (tx) => {
-        const group = await tx
-          .selectFrom('chat_groups')
-          .select('history')
-          .where('gid', '=', gid)
-          .executeTakeFirst();
-        const since = group?.history === 'all' ? 1 : seq;
-        await tx
-          .updateTable('members')
-          .set({ since, since_n: n, waits_for: 0 })
-          .where('gid', '=', gid)
-          .where('waits_for', '=', change)
-          .execute();
-        return since;
-      });
+      await byUid(
+        gid,
+        (members) => members.where('waits_for', '=', change),
+        (uids) =>
+          db
+            .updateTable('members')
+            // In this order: MySQL sees what was set before.
+            .set((set) => ({
+              since: set.case().when('since_n', '=', seesAll).then(1).else(seq).end(),
+              since_n: n,
+              waits_for: 0,
+            }))
+            .where('gid', '=', gid)
+            .where('waits_for', '=', change)
+            .where('uid', 'in', uids)
+            .execute(),
+      );
     },
 
-    async finishDissolve(gid, limit) {
-      const rows = await db
-        .selectFrom('members')
-        .select('uid')
-        .where('gid', '=', gid)
-        .orderBy('uid')
-        .limit(limit)
-        .execute();
-      const uids = rows.map((row) => row.uid);
-      for (const chunk of chunked(uids, flavor.maxParameters - 1))
-        await db.deleteFrom('members').where('gid', '=', gid).where('uid', 'in', chunk).execute();
-      return uids;
+    async openHistory(gid) {
+      await byUid(
+        gid,
+        (members) => members.where('since', '>', 1),
+        (uids) =>
+          db
+            .updateTable('members')
+            .set({ since: 1 })
+            .where('gid', '=', gid)
+            .where('uid', 'in', uids)
+            .execute(),
+      );
     },
 
     async forget(gid, change) {

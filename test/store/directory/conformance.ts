@@ -27,9 +27,8 @@ export function directoryConformance(name: string, open: () => Promise<Directory
     /** Pays the group's oldest debt as if its event had that place. */
     const pay = async (gid: string, seq: number, n: number) => {
       const [owed] = await directory.owed(gid, 1);
-      const since = await directory.settle(gid, owed!.change, { seq, n });
+      await directory.settle(gid, owed!.change, { seq, n });
       await directory.forget(gid, owed!.change);
-      return since;
     };
 
     beforeEach(async () => {
@@ -190,7 +189,7 @@ export function directoryConformance(name: string, open: () => Promise<Directory
         assert.deepEqual(await directory.groupFacts('g1', 'bob'), { exists: true, muted: false });
         assert.deepEqual(await directory.groupsOf('bob'), []);
         assert.deepEqual(await directory.owed('g1', 10), [{ gid: 'g1', change: 1, ...event('g1-1') }]);
-        assert.equal(await pay('g1', 1, 0), 1);
+        await pay('g1', 1, 0);
         assert.deepEqual((await directory.groupFacts('g1', 'bob')).member, {
           role: 'member',
           mutedUntil: 0,
@@ -212,7 +211,7 @@ export function directoryConformance(name: string, open: () => Promise<Directory
         });
         assert.deepEqual(added, ['carol', 'dave']);
         assert.equal((await directory.getGroup('g1'))?.memberCount, 4);
-        assert.equal(await pay('g1', 7, 4), 7);
+        await pay('g1', 7, 4);
         const [joined] = await directory.groupsOf('carol');
         assert.deepEqual(joined, { gid: 'g1', since: 7, sinceN: 4, joinedAt: 9 });
         assert.equal((await directory.groupFacts('g1', 'bob')).member?.since, 1);
@@ -241,7 +240,7 @@ export function directoryConformance(name: string, open: () => Promise<Directory
           await change.add(['bob'], 'member', 9);
           await change.owe(event('g1-2'));
         });
-        assert.equal(await pay('g1', 8, 6), 1);
+        await pay('g1', 8, 6);
         assert.deepEqual((await directory.groupsOf('bob'))[0], {
           gid: 'g1',
           since: 1,

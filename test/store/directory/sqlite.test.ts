@@ -10,6 +10,7 @@ import { conversationsConformance } from './conversations.conformance.ts';
 import { devicesConformance } from './devices.conformance.ts';
 import { operatorsConformance } from './operators.conformance.ts';
 import { friendsConformance } from './friends.conformance.ts';
+import { groupsConformance } from './groups.conformance.ts';
 import { usersConformance } from './users.conformance.ts';
 
 const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => {
@@ -42,6 +43,7 @@ directoryConformance('SQLite', open);
 conversationsConformance('SQLite', open);
 devicesConformance('SQLite', open);
 friendsConformance('SQLite', open);
+groupsConformance('SQLite', open);
 operatorsConformance('SQLite', open);
 usersConformance('SQLite', open);
 
