@@ -1,11 +1,16 @@
 import type { AddressInfo } from 'node:net';
+import { Removals } from './api/accounts/removals.ts';
 import { createAccounts } from './api/auth/accounts.ts';
 import { createAuthenticator } from './api/auth/authenticator.ts';
 import { SigningKeys } from './api/auth/keys.ts';
 import { Revocations } from './api/auth/revocations.ts';
+import { Folds } from './api/conversations/folds.ts';
+import { ConversationLists } from './api/conversations/lists.ts';
 import { GroupEvents } from './api/groups/events.ts';
 import { createHttp } from './api/http.ts';
 import { createOperations } from './api/operations/table.ts';
+import { keepAudit } from './api/operators/audit.ts';
+import { Broadcasts } from './api/operators/broadcasts.ts';
 import { createRpc } from './api/rpc.ts';
 import type { MoveRead } from './api/services.ts';
 import { LocalConnections } from './broker/connections.ts';
@@ -41,7 +46,8 @@ import { openSqliteSessions } from './store/sessions/sqlite.ts';
 import type { SessionStore, StoredSubscription } from './store/sessions.ts';
 import { openSqliteTimeline } from './store/timeline/sqlite/timeline.ts';
 import { CommitQueue } from './worker/commit.ts';
-import { moveRead } from './worker/read.ts';
+import { erase } from './worker/erase.ts';
+import { ReadCursors } from './worker/read.ts';
 import { Sender } from './worker/sender.ts';
 
 // Frames are small and live for a moment: larger slabs mean fewer of them to make and to collect (Node's own are 8 KiB).
@@ -84,6 +90,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
 
   const stores = await openStores(config, log, closing);
   const { timeline, directory, sessions } = stores;
+  const lists = new ConversationLists({ timeline, directory });
   const commit = new CommitQueue({
     timeline,
     observer: {
@@ -92,9 +99,15 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
         metrics.commitSeconds.observe(seconds);
       },
       faulted: onError,
-      down: (cause) =>
-        log.error({ err: cause }, 'The timeline cannot store now; sends are refused with 0x83.'),
-      up: () => log.info('The timeline stores again.'),
+      // What was refused may be stored all the same, and nobody was told of it.
+      down: (cause) => {
+        lists.clear();
+        log.error({ err: cause }, 'The timeline cannot store now; sends are refused with 0x83.');
+      },
+      up: () => {
+        lists.clear();
+        log.info('The timeline stores again.');
+      },
     },
   });
   const facts = new FactsCache(directory, bus, now);
@@ -134,17 +147,44 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     revocations,
     clock: now,
   });
-  const read: MoveRead = (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq);
+  const reads = new ReadCursors({
+    timeline,
+    directory,
+    facts,
+    bus,
+    noticeMembers: config.groups.readNoticeMembers,
+    onError,
+  });
+  closing.add(() => reads.close());
+  const read: MoveRead = (conv, uid, seq) => reads.move(conv, uid, seq);
+  commit.onEvent((event) => lists.onEvent(event));
+  closing.add(bus.subscribe((message) => lists.onBus(message)));
   const registry = new Registry(now);
+  const broadcasts = new Broadcasts({ directory, sender, clock: now, onError });
+  const removals = new Removals({
+    directory,
+    timeline,
+    bus,
+    revocations,
+    groupEvents,
+    erase: (removal, trace) => erase({ timeline, directory, committer: commit }, removal, trace),
+    endSessions: (uid) => endSessions(context, uid),
+    clock: now,
+    onError,
+  });
   const operations = createOperations({
     directory,
     timeline,
     bus,
     sender,
     accounts,
+    removals,
     groupEvents,
+    folds: new Folds(timeline),
     moveRead: read,
+    lists,
     connections: new LocalConnections(registry),
+    broadcasts,
     maxFriends: config.friends.maxFriends,
     clock: now,
   });
@@ -159,6 +199,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     sessions,
     bus,
     groupsOf: (uid) => directory.groupsOf(uid),
+    clearedOf: (uid) => directory.clearedOf(uid),
     now,
     onError,
     onPresence: (uid) => presence.changed(uid),
@@ -199,6 +240,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     maySee,
     rpc,
     registry,
+    isBanned: (uid) => directory.isBanned(uid, now()),
     flusher: new Flusher(),
     connectRates: new Buckets(config.limits.connectPerSecond, config.limits.connectPerSecond * 5, now),
     metrics,
@@ -239,6 +281,11 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
 
   groupEvents.start();
   closing.add(() => groupEvents.close());
+  removals.start();
+  closing.add(() => removals.close());
+  broadcasts.start();
+  closing.add(() => broadcasts.close());
+  closing.add(keepAudit({ directory, days: config.audit.keep, clock: now, onError }));
   const expiring = setInterval(() => void expire(context).catch(onError), expireEveryMs);
   closing.add(() => clearInterval(expiring));
   open = true;
@@ -303,6 +350,18 @@ function measure(metrics: Metrics, { hub }: BrokerContext, commit: CommitQueue):
     lagging: { get: () => hub.lagging },
     waiting: { get: () => commit.waiting },
   });
+}
+
+/** The user's stored sessions go, with their wills and what waits for them. */
+async function endSessions({ sessions, registry, custom }: BrokerContext, uid: string): Promise<void> {
+  for (const { clientId } of await sessions.sessionsOf(uid)) {
+    const key = `${uid}/${clientId}`;
+    await registry.inTurn(key, async () => {
+      if (registry.cancelWill(key)) custom.dropWill(key);
+      await custom.forget(key);
+      await sessions.remove(uid, clientId);
+    });
+  }
 }
 
 async function expire({ sessions, custom, now }: BrokerContext): Promise<void> {

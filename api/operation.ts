@@ -34,6 +34,10 @@ export interface Operation<In extends TObject = TObject, Out extends TSchema = T
   readonly output: Out;
   /** HTTP status of success. */
   readonly status: 200 | 201 | 202 | 204;
+  /** HTTP status where it was done before, and the answer is that of then. */
+  readonly repeatStatus?: 200;
+  /** What the documents show as the input, where the handler checks a part of it by itself. */
+  readonly payload?: TObject;
   /** The errors it can answer besides those every operation has. */
   readonly errors: readonly ErrorCode[];
   /** The kind of action whose own limit it counts against, besides that of all requests. */
@@ -54,6 +58,13 @@ export const userOperation = <In extends TObject, Out extends TSchema>(
     handle(input: Static<In>, caller: Caller<Identity>): Answer<Out>;
   },
 ): Operation => ({ ...declared, access: 'user' }) as unknown as Operation;
+
+/** An operation of the server API, for the scope `admin`, as an entry of the table. */
+export const adminOperation = <In extends TObject, Out extends TSchema>(
+  declared: Omit<Operation<In, Out>, 'access' | 'handle'> & {
+    handle(input: Static<In>, caller: Caller<Identity>): Answer<Out>;
+  },
+): Operation => ({ ...declared, access: 'admin' }) as unknown as Operation;
 
 /** An answer whose HTTP status differs from the operation's usual one (200 for a repeated send). */
 export class WithStatus<T> {

@@ -4,7 +4,10 @@ import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
 import type { Cursor, Timeline } from '../store/timeline.ts';
 import type { Sender as WorkerSender } from '../worker/sender.ts';
+import type { Removals } from './accounts/removals.ts';
 import type { Accounts } from './auth/accounts.ts';
+import type { Folds } from './conversations/folds.ts';
+import type { ConversationLists } from './conversations/lists.ts';
 import type { GroupEvents } from './groups/events.ts';
 
 /** The way of a message from the API into the timeline: rate, schema, policy, submit. */
@@ -25,6 +28,12 @@ export interface Connections {
   }): Promise<readonly ConnectionInfo[]>;
 }
 
+/** The broadcasts that run in the background. */
+export interface BroadcastRunner {
+  /** There may be a new one. */
+  wake(): void;
+}
+
 /** What the operations work with. */
 export interface Services {
   readonly directory: Directory;
@@ -32,9 +41,14 @@ export interface Services {
   readonly bus: Bus;
   readonly sender: Sender;
   readonly accounts: Accounts;
+  readonly removals: Pick<Removals, 'removeAccount'>;
   readonly groupEvents: GroupEvents;
   readonly moveRead: MoveRead;
+  /** Shows events with what later changes made of them. */
+  readonly folds: Folds;
+  readonly lists: ConversationLists;
   readonly connections: Connections;
+  readonly broadcasts: BroadcastRunner;
   /** Friends that one user may have. */
   readonly maxFriends: number;
   /** ms since 1970. */

@@ -1,10 +1,18 @@
 import { errors, type PetrelError, toPetrelError } from '../schemas/errors.ts';
 import type { Identity } from '../schemas/identity.ts';
-import { authenticate, checkClientId, checkRate, checkReady, checkWill } from './connect/checks.ts';
+import {
+  authenticate,
+  checkClientId,
+  checkRate,
+  checkReady,
+  checkStanding,
+  checkWill,
+} from './connect/checks.ts';
 import { greet } from './connect/greet.ts';
 import type { Opening } from './connect/opening.ts';
 import { resume } from './connect/resume.ts';
 import {
+  announce,
   attach,
   claimUser,
   deliver,
@@ -22,9 +30,11 @@ const openingSteps: readonly ((opening: Opening) => unknown)[] = [
   findSession,
   claimUser,
   attach,
+  checkStanding,
   storeSession,
   prepare,
   greet,
+  announce,
   resume,
   deliver,
 ];

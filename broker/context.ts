@@ -49,6 +49,7 @@ export interface BrokerContext {
   readonly rpc: Rpc;
   readonly registry: Registry;
   readonly flusher: Flusher;
+  readonly isBanned: (uid: string) => Promise<boolean>;
   /** CONNECTs by address. */
   readonly connectRates: Buckets;
   readonly metrics: Metrics;

@@ -36,4 +36,6 @@ export interface Authenticator {
    * `auth.expired`, `auth.banned`, `store.unavailable`. Creates a user who is first seen in a trusted token.
    */
   verify(token: string): Promise<Identity>;
+  /** Rejects as `verify` does where the identity was signed out or banned since. */
+  recheck(identity: Identity): Promise<void>;
 }

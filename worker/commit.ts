@@ -22,7 +22,7 @@ export interface CommitObserver {
 }
 
 export interface CommitOptions {
-  readonly timeline: Timeline;
+  readonly timeline: Pick<Timeline, 'append'>;
   /** At most so many events travel in one batch. */
   readonly maxBatch?: number;
   /** At most so many bytes wait; beyond, the broker stops reading from senders. */
@@ -63,7 +63,7 @@ const maxWaitingDefault = 64 * 1024 * 1024;
  * submission, so the acknowledgements of one connection and the seqs of one conversation do too.
  */
 export class CommitQueue implements Committer {
-  readonly #timeline: Timeline;
+  readonly #timeline: Pick<Timeline, 'append'>;
   readonly #maxBatch: number;
   readonly #maxWaitingBytes: number;
   readonly #observer: CommitObserver;

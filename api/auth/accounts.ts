@@ -4,7 +4,7 @@ import type { Config } from '../../schemas/config.ts';
 import { PetrelError } from '../../schemas/errors.ts';
 import { type Identity, type Platform, reservedUids } from '../../schemas/identity.ts';
 import type { Bus } from '../../store/bus.ts';
-import type { Directory, Family } from '../../store/directory.ts';
+import type { Directory, Family, User } from '../../store/directory.ts';
 import { createAttempts } from './attempts.ts';
 import type { SigningKeys } from './keys.ts';
 import { createPasswords } from './passwords.ts';
@@ -52,6 +52,18 @@ export interface Accounts {
   }): Promise<SignedIn>;
   /** A refresh token is good once: seen again, it was stolen or the answer was lost, and its family ends. */
   refresh(refreshToken: string): Promise<SignedIn>;
+  /** The hash of a user's password to be. Who asks from one address waits for the others in turn. */
+  hashPassword(password: string, address: string): Promise<string>;
+  /** Throws `auth.bad-credentials` where it is not the user's password; not for users who have none. */
+  confirm(uid: string, password: string | undefined, address: string): Promise<void>;
+  /**
+   * Ends every other sign-in, with its connections; one by a token that is not Petrel's own ends all of them. Throws
+   * `auth.bad-credentials` for a wrong password and for users who have none.
+   */
+  changePassword(
+    identity: Identity,
+    passwords: { readonly current: string; readonly next: string; readonly address: string },
+  ): Promise<void>;
   /** Ends the sign-in of the identity, or all of the user's, with their connections. */
   logout(identity: Identity, did: string | undefined, all: boolean): Promise<void>;
 }
@@ -101,6 +113,17 @@ export function createAccounts(options: AccountsOptions): Accounts {
     revocations.revoke(await directory.revokeFamilies(uid, sid, clock()));
   };
 
+  /** The user with this password; a wrong one is counted. */
+  const check = async (uid: string, password: string, address: string): Promise<User> => {
+    const key = `${uid} ${addressKey(address)}`;
+    attempts.take(key);
+    const user = await directory.getUser(uid);
+    if (!(await passwords.matches(password, user?.passwordHash, addressKey(address))))
+      throw new PetrelError('auth.bad-credentials');
+    attempts.clear(key);
+    return user!;
+  };
+
   return {
     async register({ uid, password, name, address = '' }) {
       if (auth.registration === 'closed') throw new PetrelError('auth.registration-closed');
@@ -114,14 +137,15 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
 
     async login({ uid, password, device, platform, address }) {
-      const key = `${uid} ${addressKey(address)}`;
-      attempts.take(key);
-      const user = await directory.getUser(uid);
-      if (!(await passwords.matches(password, user?.passwordHash, addressKey(address))))
+      const user = await check(uid, password, address);
+      if (user.bannedUntil > clock()) throw new PetrelError('auth.banned');
+      const signedIn = await open(uid, device, platform);
+      // A change of password or a removal meanwhile has not seen this sign-in: it ends by itself.
+      if ((await directory.getUser(uid))?.passwordHash !== user.passwordHash) {
+        await revoke(uid, signedIn.identity.sid);
         throw new PetrelError('auth.bad-credentials');
-      attempts.clear(key);
-      if (user!.bannedUntil > clock()) throw new PetrelError('auth.banned');
-      return open(uid, device, platform);
+      }
+      return signedIn;
     },
 
     async refresh(refreshToken) {
@@ -142,6 +166,25 @@ export function createAccounts(options: AccountsOptions): Accounts {
       }
       return answer(family, next);
     },
+
+    async confirm(uid, password, address) {
+      const user = await directory.getUser(uid);
+      if (user?.passwordHash === undefined) return;
+      if (password === undefined) throw new PetrelError('auth.bad-credentials');
+      await check(uid, password, address);
+    },
+
+    async changePassword({ uid, sid }, { current, next, address }) {
+      const { passwordHash } = await check(uid, current, address);
+      const to = await passwords.hash(next, addressKey(address));
+      const sids = await directory.changePassword(uid, { from: passwordHash!, to }, sid, clock());
+      // Another change came first: the password that was given is not the current one any more.
+      if (sids === undefined) throw new PetrelError('auth.bad-credentials');
+      revocations.revoke(sids);
+      if (sids.length > 0) bus.publish({ type: 'end', uid, sids, reason: signedOut });
+    },
+
+    hashPassword: (password, address) => passwords.hash(password, addressKey(address)),
 
     async logout({ uid, sid }, did, all) {
       if (all) await revoke(uid, undefined);

@@ -125,10 +125,20 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
   const ensureUser = batched(async (uids: readonly string[]) => {
     const created = await directory.ensureUsers(uids, clock());
     for (const uid of created) bus.publish({ type: 'stale', user: uid });
-    for (const uid of uids) seen.set(uid, true);
+    const present = await directory.existing(uids);
+    // Who was removed stays so: a uid never comes back.
+    for (const uid of uids) if (!present.has(uid)) revocations.remove(uid);
+    for (const uid of present) seen.set(uid, true);
   });
 
+  const recheck = async ({ uid, sid }: Identity): Promise<void> => {
+    await revocations.settled();
+    if (revocations.isRemoved(uid) || (sid !== undefined && revocations.isRevoked(sid))) throw badToken();
+    if (revocations.isBanned(uid)) throw new PetrelError('auth.banned');
+  };
+
   return {
+    recheck,
     async verify(token) {
       let known = checked.get(token);
       if (known === undefined) {
@@ -140,10 +150,11 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
         checked.delete(token);
         throw new PetrelError('auth.expired');
       }
-      await revocations.settled();
-      if (identity.sid !== undefined && revocations.isRevoked(identity.sid)) throw badToken();
-      if (revocations.isBanned(identity.uid)) throw new PetrelError('auth.banned');
-      if (mayBeNew && !seen.has(identity.uid)) await ensureUser(identity.uid);
+      await recheck(identity);
+      if (mayBeNew && !seen.has(identity.uid)) {
+        await ensureUser(identity.uid);
+        if (revocations.isRemoved(identity.uid)) throw badToken();
+      }
       return identity;
     },
   };

@@ -22,6 +22,16 @@ export interface Passwords {
 const digest = (password: string): string =>
   createHmac('sha256', 'petrel password v1').update(password.normalize('NFC')).digest('base64');
 
+const importedMark = 'bcrypt:';
+
+/** A hash that another system made of the password itself, so that it is told from ours. */
+export const importedHash = (hash: string): string => importedMark + hash;
+
+const compare = (password: string, hash: string): Promise<boolean> =>
+  hash.startsWith(importedMark)
+    ? bcrypt.compare(password, hash.slice(importedMark.length))
+    : bcrypt.compare(digest(password), hash);
+
 export function createPasswords({ bcryptCost }: { readonly bcryptCost: number }): Passwords {
   const inTurn = createTurns(turns);
   let nobody: Promise<string> | undefined;
@@ -30,7 +40,7 @@ export function createPasswords({ bcryptCost }: { readonly bcryptCost: number })
     async matches(password, hash, asker = '') {
       nobody ??= bcrypt.hash(digest('nobody has this password'), bcryptCost);
       const compared = hash ?? (await nobody);
-      const equal = await inTurn(asker, () => bcrypt.compare(digest(password), compared));
+      const equal = await inTurn(asker, () => compare(password, compared));
       return equal && hash !== undefined;
     },
   };

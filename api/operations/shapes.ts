@@ -1,13 +1,13 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { PetrelError } from '../../schemas/errors.ts';
 import { platforms, uidPattern } from '../../schemas/identity.ts';
-import { groupRoles, historyPolicies, joinPolicies } from '../../store/directory.ts';
+import { friendRequestStates, groupRoles, historyPolicies, joinPolicies } from '../../store/directory.ts';
 
 /** An input: unknown members are refused. */
 export const input = <P extends Record<string, TSchema>>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
 
-const oneOf = <const V extends readonly string[]>(values: V) =>
+export const oneOf = <const V extends readonly string[]>(values: V) =>
   Type.Enum(values as unknown as [V[number], ...V[number][]]);
 
 export const uid = Type.String({
@@ -98,6 +98,40 @@ export const profile = Type.Object({
   createdAt: time,
 });
 
+/** One's own: with the settings that are nobody else's to know. */
+export const ownProfile = Type.Object({
+  ...profile.properties,
+  discoverable: Type.Boolean(),
+  readReceipts: Type.Boolean(),
+  invisible: Type.Boolean(),
+});
+
+export const userProfile = Type.Object({
+  ...profile.properties,
+  removed: Type.Optional(Type.Boolean({ description: 'The user was removed; the uid stays taken.' })),
+});
+
+export const friend = Type.Object({
+  uid,
+  name: Type.Optional(Type.String()),
+  remark: Type.Optional(Type.String({ description: 'What the asker calls them.' })),
+  since: time,
+});
+
+export const requestState = oneOf(friendRequestStates);
+
+export const friendRequest = Type.Object({
+  id: Type.String(),
+  from: uid,
+  to: uid,
+  note: Type.Optional(Type.String()),
+  state: requestState,
+  at: time,
+  decidedAt: Type.Optional(time),
+});
+
+export const blockedUser = Type.Object({ uid, name: Type.Optional(Type.String()), since: time });
+
 export const role = oneOf(groupRoles);
 export const joinPolicy = oneOf(joinPolicies);
 export const historyPolicy = oneOf(historyPolicies);
@@ -136,7 +170,30 @@ export const event = Type.Object({
   edited: Type.Optional(time),
   recalled: Type.Optional(Type.Boolean()),
   pinned: Type.Optional(Type.Boolean()),
-  reactions: Type.Optional(Type.Record(Type.String(), Type.Array(uid))),
+  reactions: Type.Optional(
+    Type.Record(Type.String(), Type.Array(uid), {
+      description: 'Who reacted with it, the earliest first, 100 at most.',
+    }),
+  ),
+  reactionCounts: Type.Optional(
+    Type.Record(Type.String(), Type.Integer(), { description: 'How many reacted with it.' }),
+  ),
+  forward: Type.Optional(
+    Type.Object(
+      {
+        from: Type.Optional(Type.String()),
+        ts: Type.Optional(time),
+        count: Type.Optional(Type.Integer()),
+      },
+      { description: 'A forwarded message: who wrote it and when, or how many are merged in it.' },
+    ),
+  ),
+});
+
+export const pinnedEvent = Type.Object({
+  ...event.properties,
+  pinnedBy: uid,
+  pinnedAt: time,
 });
 
 export const head = Type.Object({ seq: Type.Integer(), n: Type.Integer(), ts: time });
@@ -153,8 +210,13 @@ export const conversation = Type.Object({
   read: Type.Integer(),
   peerRead: Type.Optional(Type.Integer()),
   pinned: Type.Boolean(),
+  pinnedAt: Type.Optional(time),
   muted: Type.Boolean(),
+  mutedUntil: Type.Optional(time),
   hidden: Type.Boolean(),
+  markedUnread: Type.Boolean(),
+  draft: Type.Optional(Type.String()),
+  draftAt: Type.Optional(time),
 });
 
 export type ConversationShape = Static<typeof conversation>;

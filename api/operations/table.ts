@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.ts';
+import { audited } from '../operators/audit.ts';
 import type { Services } from '../services.ts';
 import { authOperations } from './auth.ts';
 import { blockOperations } from './blocks.ts';
@@ -14,17 +15,21 @@ import { syncOperations } from './sync.ts';
 import { userOperations } from './users.ts';
 
 /** Every operation that the server has, for both doors and the OpenAPI document. */
-export const createOperations = (services: Services): readonly Operation[] => [
-  ...authOperations(services),
-  ...userOperations(services),
-  ...deviceOperations(services),
-  ...friendOperations(services),
-  ...blockOperations(services),
-  ...groupOperations(services),
-  ...memberOperations(services),
-  ...joiningOperations(services),
-  ...conversationOperations(services),
-  ...messageOperations(services),
-  ...syncOperations(services),
-  ...operatorOperations(services),
-];
+export const createOperations = (services: Services): readonly Operation[] =>
+  audited(
+    [
+      ...authOperations(services),
+      ...userOperations(services),
+      ...deviceOperations(services),
+      ...friendOperations(services),
+      ...blockOperations(services),
+      ...groupOperations(services),
+      ...memberOperations(services),
+      ...joiningOperations(services),
+      ...conversationOperations(services),
+      ...messageOperations(services),
+      ...syncOperations(services),
+      ...operatorOperations(services),
+    ],
+    services,
+  );

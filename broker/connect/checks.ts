@@ -5,6 +5,7 @@ import { anonymousUid, type Identity } from '../../schemas/identity.ts';
 import { inboundTopic } from '../../schemas/topics.ts';
 import type { Connection } from '../connection.ts';
 import type { ConnectPacket } from '../gate/connect.ts';
+import type { Opening } from './opening.ts';
 
 /** The only authentication method: the token as Authentication Data. */
 export const tokenMethod = 'jwt';
@@ -43,6 +44,10 @@ export async function authenticate(connection: Connection, packet: ConnectPacket
   }
   return identity;
 }
+
+/** A ban or a sign-out that came before the session was in the hub ended no connection: it is seen here. */
+export const checkStanding = ({ connection, identity }: Opening): Promise<void> =>
+  connection.context.authenticator.recheck(identity);
 
 /** The client's id, or one that is made for it. */
 export function checkClientId({ clientId, version, cleanStart }: ConnectPacket): string {

@@ -1,3 +1,4 @@
+import { PetrelError } from '../../schemas/errors.ts';
 import type { Identity } from '../../schemas/identity.ts';
 import { parseOutgoing } from '../../schemas/messages.ts';
 import { inboundTopic } from '../../schemas/topics.ts';
@@ -28,6 +29,7 @@ export function schedule(
 
 async function send(context: BrokerContext, key: string, identity: Identity, will: Will): Promise<void> {
   const { sender, custom } = context;
+  if (await context.isBanned(identity.uid)) throw new PetrelError('auth.banned');
   const topic = inboundTopic(will.topic);
   if (topic.kind === 'custom') {
     const { willDelayInterval: _, ...properties } = will.properties ?? {};

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { uidPattern } from '../identity.ts';
 import { file, flag, host, integer, oneOf, port, section, service, strings } from './fields.ts';
-import { actionLimits, friends, groups, messages, moderation } from './social.ts';
+import { actionLimits, audit, friends, groups, messages, moderation } from './social.ts';
 
 const tls = Type.Object(
   {
@@ -188,6 +188,7 @@ export const configSchema = Type.Object(
     groups,
     friends,
     moderation,
+    audit,
     direct: section('Direct conversations.', {
       policy: oneOf('anyone', ['anyone', 'friends'], 'Who may write to whom. Blocks always hold.'),
     }),

@@ -23,6 +23,13 @@ export const messages = section('What may be changed of a message that was sent.
 
 export const groups = section('Groups.', {
   maxMembers: integer(100_000, 1, 1_000_000, '', 'Members of one group; beyond it `group.full`.'),
+  readNoticeMembers: integer(
+    200,
+    0,
+    10_000,
+    '',
+    'In groups of up to so many members the senders of messages are told when a member has read them; `receipts` tells it in groups of any size. 0: in no group.',
+  ),
 });
 
 export const friends = section('Friends.', {
@@ -57,6 +64,16 @@ export const moderation = section('What is looked at before a message is stored.
     'refuse',
     ['refuse', 'mask'],
     'Whether a text with such a word is refused, or stored with the word made of asterisks.',
+  ),
+});
+
+export const audit = section('What operators and backends did, as `admin.audit` shows it.', {
+  keep: integer(
+    400,
+    0,
+    36_500,
+    'days',
+    'How long its entries, and ended broadcasts, are kept; 0 keeps them.',
   ),
 });
 

@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { SignJWT } from 'jose';
+import { Removals } from '../../api/accounts/removals.ts';
 import { type Accounts, createAccounts } from '../../api/auth/accounts.ts';
 import { createAuthenticator } from '../../api/auth/authenticator.ts';
 import { SigningKeys } from '../../api/auth/keys.ts';
 import { Revocations } from '../../api/auth/revocations.ts';
+import { Folds } from '../../api/conversations/folds.ts';
+import { ConversationLists } from '../../api/conversations/lists.ts';
 import { GroupEvents } from '../../api/groups/events.ts';
 import { createHttp } from '../../api/http.ts';
 import type { Operation } from '../../api/operation.ts';
 import { createOperations } from '../../api/operations/table.ts';
+import { Broadcasts } from '../../api/operators/broadcasts.ts';
 import { createRpc, type Rpc } from '../../api/rpc.ts';
 import { FactsCache } from '../../policy/facts.ts';
 import { Limits } from '../../policy/limits.ts';
@@ -27,7 +31,8 @@ import type { Directory } from '../../store/directory.ts';
 import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import { CommitQueue } from '../../worker/commit.ts';
-import { moveRead } from '../../worker/read.ts';
+import { erase } from '../../worker/erase.ts';
+import { ReadCursors } from '../../worker/read.ts';
 import { Sender } from '../../worker/sender.ts';
 
 export const testSecret = 'a secret of more than 32 bytes, for tests';
@@ -77,7 +82,12 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   bus.subscribe((message) => messages.push(message));
   const directory = await openSqliteDirectory({ dir });
   const timeline = await openSqliteTimeline({ dir: join(dir, 'timeline') });
-  const commit = new CommitQueue({ timeline });
+  const commit = new CommitQueue({
+    timeline: {
+      append: (batch) =>
+        failing ? Promise.reject(new PetrelError('store.unavailable')) : timeline.append(batch),
+    },
+  });
   const facts = new FactsCache(directory, bus, clock);
   const sender = new Sender({
     facts,
@@ -99,10 +109,31 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   const groupEvents = new GroupEvents({
     directory,
     bus,
-    committer: {
-      submit: (submission) =>
-        failing ? Promise.reject(new PetrelError('store.unavailable')) : commit.submit(submission),
-    },
+    committer: commit,
+    onError,
+  });
+  const reads = new ReadCursors({
+    timeline,
+    directory,
+    facts,
+    bus,
+    noticeMembers: config.groups.readNoticeMembers,
+    onError,
+  });
+  const lists = new ConversationLists({ timeline, directory });
+  commit.onEvent((event) => lists.onEvent(event));
+  bus.subscribe((message) => lists.onBus(message));
+  const broadcasts = new Broadcasts({ directory, sender, clock, onError });
+  broadcasts.start();
+  const removals = new Removals({
+    directory,
+    timeline,
+    bus,
+    revocations,
+    groupEvents,
+    erase: (removal, trace) => erase({ timeline, directory, committer: commit }, removal, trace),
+    endSessions: async () => {},
+    clock,
     onError,
   });
   const operations = createOperations({
@@ -111,8 +142,11 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     bus,
     sender,
     accounts,
+    removals,
     groupEvents,
-    moveRead: (conv, uid, seq) => moveRead({ timeline, bus }, conv, uid, seq),
+    folds: new Folds(timeline),
+    moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),
+    lists,
     connections: {
       devicesOf: async (uid) => connected.filter((one) => one.uid === uid),
       list: async ({ uid, after, limit }) =>
@@ -120,6 +154,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
           .filter((one) => `${one.uid}/${one.clientId}` > after && (uid === undefined || one.uid === uid))
           .slice(0, limit),
     },
+    broadcasts,
     maxFriends: config.friends.maxFriends,
     clock,
   });
@@ -159,6 +194,9 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
         .sign(new TextEncoder().encode(testSecret)),
     async stop() {
       await http.close();
+      await broadcasts.close();
+      await reads.close();
+      await removals.close();
       await groupEvents.close();
       revocations.close();
       facts.close();
