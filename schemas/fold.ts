@@ -1,65 +1,115 @@
 import { type EventDocument, eventDocument, type StoredEvent } from './event.ts';
 
-interface ChangeBody {
-  readonly target: number;
-  readonly body?: Record<string, unknown>;
-  readonly emoji?: string;
-  readonly on?: boolean;
+interface Change {
+  readonly type: string;
+  /** Absent where it went with that of its recalled target. */
+  readonly body?: {
+    readonly target: number;
+    readonly body?: Record<string, unknown>;
+    readonly emoji?: string;
+    readonly on?: boolean;
+  };
 }
 
-/** What the changes made of one event. */
-interface Folded {
-  recalled: boolean;
-  edited?: { readonly body: Record<string, unknown>; readonly ts: number };
-  pinned: boolean;
+/** How many users a reaction names; `reactionCounts` has how many there are. */
+export const maxReactionUids = 100;
+/** How many different reactions a message shows, the earliest first. */
+export const maxReactions = 100;
+
+/** What the changes made of one event, as far as they were folded in. */
+export class Fold {
+  /** All changes up to this seq are in. */
+  upTo: number;
+  #recalled = false;
+  #edited: { readonly body: Record<string, unknown>; readonly ts: number } | undefined;
+  #pinned = false;
   /** By emoji, in the order of reacting. */
-  readonly reactions: Map<string, Set<string>>;
+  readonly #reactions = new Map<string, Set<string>>();
+
+  /** Of an event nothing was folded into: what changes it has a greater seq than its own. */
+  constructor(seq: number) {
+    this.upTo = seq;
+  }
+
+  /** Folds a change in; what is in already is passed over. */
+  apply(change: StoredEvent, { type, body }: Change): void {
+    if (change.seq <= this.upTo) return;
+    this.upTo = change.seq;
+    if (this.#recalled || body === undefined) return;
+    if (type === 'recall') this.#recall();
+    else if (type === 'edit' && body.body !== undefined) this.#edited = { body: body.body, ts: change.ts };
+    else if (type === 'pin') this.#pinned = body.on === true;
+    else if (type === 'react' && body.emoji !== undefined)
+      this.#react(body.emoji, change.from, body.on === true);
+  }
+
+  #recall(): void {
+    this.#recalled = true;
+    this.#edited = undefined;
+    this.#pinned = false;
+    this.#reactions.clear();
+  }
+
+  #react(emoji: string, uid: string, on: boolean): void {
+    const uids = this.#reactions.get(emoji);
+    if (on && uids === undefined) this.#reactions.set(emoji, new Set([uid]));
+    else if (on) uids?.add(uid);
+    else if (uids?.delete(uid) && uids.size === 0) this.#reactions.delete(emoji);
+  }
+
+  /** The event as history shows it. */
+  show(event: EventDocument): EventDocument {
+    if (this.#recalled) {
+      const { body: _, ...rest } = event;
+      return { ...rest, recalled: true } as EventDocument;
+    }
+    const reactions = [...this.#reactions].slice(0, maxReactions);
+    return {
+      ...event,
+      ...(this.#edited !== undefined && { body: this.#edited.body, edited: this.#edited.ts }),
+      ...(this.#pinned && { pinned: true }),
+      ...(reactions.length > 0 && {
+        reactions: Object.fromEntries(reactions.map(([emoji, uids]) => [emoji, firstOf(uids)])),
+        reactionCounts: Object.fromEntries(reactions.map(([emoji, uids]) => [emoji, uids.size])),
+      }),
+    };
+  }
+}
+
+function firstOf(uids: ReadonlySet<string>): string[] {
+  const first: string[] = [];
+  for (const uid of uids) {
+    if (first.length === maxReactionUids) break;
+    first.push(uid);
+  }
+  return first;
 }
 
 /**
+ * Folds changes, in seq order, into what is known of the events; those about other events are passed over. Folding page by
+ * page comes to the same as folding at once.
+ */
+export function foldInto(folds: ReadonlyMap<number, Fold>, changes: readonly StoredEvent[]): void {
+  for (const event of changes) {
+    const change = parse(event);
+    const fold = change.body === undefined ? undefined : folds.get(change.body.target);
+    fold?.apply(event, change);
+  }
+  const last = changes.at(-1);
+  if (last !== undefined) for (const fold of folds.values()) fold.upTo = Math.max(fold.upTo, last.seq);
+}
+
+const parse = ({ raw }: StoredEvent): Change =>
+  JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8')) as Change;
+
+/**
  * Events as history shows them: an edited one with its latest body and `edited` (ms), a recalled one with `recalled` and
- * without a body, its reactions as `{emoji: [uid]}`, and `pinned` where it is.
+ * without a body, its reactions as `{emoji: [uid]}` and `{emoji: count}`, and `pinned` where it is.
  * @param events stored events
  * @param changes the change events about them, in seq order; those about other events are passed over
  */
 export function foldEvents(events: readonly StoredEvent[], changes: readonly StoredEvent[]): EventDocument[] {
-  const folded = new Map<number, Folded>();
-  for (const change of changes) apply(folded, eventDocument(change));
-  return events.map((event) => show(eventDocument(event), folded.get(event.seq)));
-}
-
-function apply(folded: Map<number, Folded>, { type, body, from, ts }: EventDocument): void {
-  // A change whose body was taken out with that of its recalled target says nothing any more.
-  if (body === undefined) return;
-  const { target, body: latest, emoji, on } = body as unknown as ChangeBody;
-  let state = folded.get(target);
-  if (state === undefined) {
-    state = { recalled: false, pinned: false, reactions: new Map() };
-    folded.set(target, state);
-  }
-  if (type === 'recall') state.recalled = true;
-  else if (type === 'edit' && latest !== undefined) state.edited = { body: latest, ts };
-  else if (type === 'pin') state.pinned = on === true;
-  else if (type === 'react' && emoji !== undefined) {
-    const uids = state.reactions.get(emoji) ?? new Set();
-    if (on) state.reactions.set(emoji, uids.add(from));
-    else uids.delete(from);
-  }
-}
-
-function show(event: EventDocument, state: Folded | undefined): EventDocument {
-  if (state === undefined) return event;
-  if (state.recalled) {
-    const { body: _, ...rest } = event;
-    return { ...rest, recalled: true } as EventDocument;
-  }
-  const reactions = [...state.reactions].filter(([, uids]) => uids.size > 0);
-  return {
-    ...event,
-    ...(state.edited !== undefined && { body: state.edited.body, edited: state.edited.ts }),
-    ...(state.pinned && { pinned: true }),
-    ...(reactions.length > 0 && {
-      reactions: Object.fromEntries(reactions.map(([emoji, uids]) => [emoji, [...uids]])),
-    }),
-  };
+  const folds = new Map(events.map(({ seq }) => [seq, new Fold(seq)]));
+  foldInto(folds, changes);
+  return events.map((event) => folds.get(event.seq)!.show(eventDocument(event)));
 }

@@ -66,7 +66,7 @@ export const isMessage = (type: string): type is MessageType => Object.hasOwn(me
 /** A client's own id of a message. */
 export const messageIdPattern = /^[A-Za-z0-9_.:-]{1,64}$/;
 
-const sendSchema = <T extends string, B extends TObject>(type: T, body: B) =>
+export const sendSchema = <T extends string, B extends TObject>(type: T, body: B) =>
   Type.Object(
     {
       id: Type.String({ pattern: messageIdPattern.source }),

@@ -78,8 +78,8 @@ export interface Timeline {
     places: readonly { readonly conv: ConvId; readonly seq: number }[],
   ): Promise<(StoredEvent | undefined)[]>;
 
-  /** The change events whose target is within from..to (inclusive), in seq order. */
-  changes(conv: ConvId, from: number, to: number): Promise<StoredEvent[]>;
+  /** The change events with seq > after (0 where absent) whose target is within from..to (inclusive), in seq order. */
+  changes(conv: ConvId, from: number, to: number, after?: number): Promise<StoredEvent[]>;
 
   /** The heads of the conversations, in their order; undefined where nothing was said yet. */
   heads(convs: readonly ConvId[]): Promise<(Head | undefined)[]>;

@@ -1,5 +1,4 @@
-import { type EventDocument, eventDocument, type StoredEvent } from '../../schemas/event.ts';
-import { foldEvents } from '../../schemas/fold.ts';
+import type { StoredEvent } from '../../schemas/event.ts';
 import type { Range, Timeline } from '../../store/timeline.ts';
 
 const chunk = 100;
@@ -41,15 +40,4 @@ export async function readEvents(
     if (newest) high = piece[0]!.seq;
     else low = piece.at(-1)!.seq;
   }
-}
-
-/** Events as clients see them in history: with what later changes made of them, or (raw) as they are stored. */
-export async function showEvents(
-  timeline: Pick<Timeline, 'changes'>,
-  events: readonly StoredEvent[],
-  raw = false,
-): Promise<EventDocument[]> {
-  const [first, last] = [events[0], events.at(-1)];
-  if (raw || first === undefined || last === undefined) return events.map(eventDocument);
-  return foldEvents(events, await timeline.changes(first.conv, first.seq, last.seq));
 }

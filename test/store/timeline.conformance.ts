@@ -341,6 +341,8 @@ export function timelineConformance(name: string, open: OpenTimeline): void {
             assert.deepEqual(seqs(await store.changes('g:a', 2, 4)), [6, 7, 9]);
             assert.deepEqual(seqs(await store.changes('g:a', 2, 2)), [7]);
             assert.deepEqual(seqs(await store.changes('g:a', 3, 3)), [9]);
+            assert.deepEqual(seqs(await store.changes('g:a', 2, 4, 6)), [7, 9]);
+            assert.deepEqual(seqs(await store.changes('g:a', 2, 4, 9)), []);
             assert.deepEqual(seqs(await store.changes('g:a', 5, 100)), []);
             assert.deepEqual(seqs(await store.changes('g:nothing', 1, 9)), []);
             const [event] = await store.changes('g:a', 4, 4);

@@ -89,8 +89,7 @@ function take(call: Call): void {
     if (call.name === 'append' || call.name === 'moveCursors') writes.push(call);
     else if (call.name === 'range') sendNumbers(id, reads.range(call.input));
     else if (call.name === 'events') sendNumbers(id, reads.events(call.input));
-    else if (call.name === 'changes')
-      sendNumbers(id, reads.changes(call.input.conv, call.input.from, call.input.to));
+    else if (call.name === 'changes') sendNumbers(id, reads.changes(call.input));
     else if (call.name === 'heads') sendNumbers(id, reads.heads(call.input));
     else if (call.name === 'directs') send({ id, output: reads.directs(call.input) });
     else if (call.name === 'cursors') send({ id, output: reads.cursors(call.input) });

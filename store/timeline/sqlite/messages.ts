@@ -1,6 +1,14 @@
 import type { Head } from '../../../schemas/event.ts';
 import type { Cursor, Range } from '../../timeline.ts';
 
+/** Changes after a seq whose target is within from..to. */
+export interface ChangesRange {
+  readonly conv: string;
+  readonly from: number;
+  readonly to: number;
+  readonly after: number;
+}
+
 /** What the caller's thread asks the commit thread, and what it gets; bytes are transferred, never cloned. */
 export interface Calls {
   /** Encoded submissions → seq, n, ts and 1 for a repeat, per submission. */
@@ -11,7 +19,7 @@ export interface Calls {
   range: { input: Range; output: Uint8Array<ArrayBuffer> };
   /** → a byte a place, 0 where there is no event; then the stored entries. */
   events: { input: readonly { conv: string; seq: number }[]; output: Uint8Array<ArrayBuffer> };
-  changes: { input: { conv: string; from: number; to: number }; output: Uint8Array<ArrayBuffer> };
+  changes: { input: ChangesRange; output: Uint8Array<ArrayBuffer> };
   /** → seq, n, ts per conversation; seq 0 where nothing was said. */
   heads: { input: readonly string[]; output: Float64Array<ArrayBuffer> };
   directs: { input: string; output: { conv: string; head: Head }[] };

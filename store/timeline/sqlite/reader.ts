@@ -51,7 +51,9 @@ export class Tables {
     this.#segments = prepare(
       `select position, size from segments where ${fromSeq} and id <= ${segmentId('?3')} order by id`,
     );
-    this.#changes = prepare('select seq from changes where conv = ? and target between ? and ? order by seq');
+    this.#changes = prepare(
+      'select seq from changes where conv = ? and target between ? and ? and seq > ? order by seq',
+    );
     this.#directs = prepare(`select c.name, s.last, s.n, s.ts from directs d
       join conversations c on c.id = d.conv
       join segments s on s.id = (select max(id) from segments where id between d.conv << 32 and (d.conv << 32) | 4294967295)
@@ -102,8 +104,8 @@ export class Tables {
     }
   }
 
-  changes(conv: number, from: number, to: number): number[] {
-    return (this.#changes.all(conv, from, to) as { seq: number }[]).map(({ seq }) => seq);
+  changes(conv: number, from: number, to: number, after: number): number[] {
+    return (this.#changes.all(conv, from, to, after) as { seq: number }[]).map(({ seq }) => seq);
   }
 
   directs(uid: string): { conv: string; head: Head }[] {

@@ -4,6 +4,7 @@ import { seqsOf } from '../sequence.ts';
 import type { Conversations, CursorState } from './conversations.ts';
 import { at, type Block, blockOf, copyStored, rawStart, storedSize } from './entry.ts';
 import type { Generation } from './memtable.ts';
+import type { ChangesRange } from './messages.ts';
 import type { Tables } from './reader.ts';
 
 type Place = Pick<StoredEvent, 'seq'> & { readonly block: Block; readonly start: number };
@@ -43,15 +44,15 @@ export class Reads {
     return bytes;
   }
 
-  changes(conv: string, from: number, to: number): Uint8Array<ArrayBuffer> {
+  changes({ conv, from, to, after }: ChangesRange): Uint8Array<ArrayBuffer> {
     const slot = this.#conversations.find(conv);
     if (slot < 0) return new Uint8Array(0);
     const inMemory = this.#conversations.firstInMemory(slot);
     const seqs = this.#tables
-      .changes(this.#conversations.numberOf(slot), from, to)
+      .changes(this.#conversations.numberOf(slot), from, to, after)
       .filter((seq) => seq < inMemory);
     for (const { seq, target } of this.#conversations.knownExtra(slot)?.changes ?? [])
-      if (target >= from && target <= to) seqs.push(seq);
+      if (target >= from && target <= to && seq > after) seqs.push(seq);
     return this.#packed(
       slot,
       seqs.flatMap((seq) => this.#events(slot, seq, seq)),

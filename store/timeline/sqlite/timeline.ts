@@ -75,8 +75,8 @@ class SqliteTimeline implements EmbeddedTimeline {
     return decodePlaces(places, await this.#thread.call('events', places));
   }
 
-  async changes(conv: string, from: number, to: number): Promise<StoredEvent[]> {
-    return decodeEvents(conv, await this.#thread.call('changes', { conv, from, to }));
+  async changes(conv: string, from: number, to: number, after = 0): Promise<StoredEvent[]> {
+    return decodeEvents(conv, await this.#thread.call('changes', { conv, from, to, after }));
   }
 
   async heads(convs: readonly string[]): Promise<(Head | undefined)[]> {

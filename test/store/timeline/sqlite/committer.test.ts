@@ -56,7 +56,7 @@ test('what the disk refuses changes nothing, and the same goes in when the disk 
         parts.reads.directs('alice').map(({ conv }) => conv),
         ['u:alice:bob'],
       );
-      assert.equal(parts.reads.changes('g:a', 1, 9).length, 0);
+      assert.equal(parts.reads.changes({ conv: 'g:a', from: 1, to: 9, after: 0 }).length, 0);
       assert.deepEqual(parts.reads.cursors([{ conv: 'g:a', uid: 'bob' }]), before);
       refuses = false;
       if (!settled) await parts.flusher.flush();
