@@ -180,6 +180,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     accounts,
     removals,
     groupEvents,
+    maxGroupMembers: config.groups.maxMembers,
     folds: new Folds(timeline),
     moveRead: read,
     lists,

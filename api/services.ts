@@ -43,6 +43,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly removals: Pick<Removals, 'removeAccount'>;
   readonly groupEvents: GroupEvents;
+  readonly maxGroupMembers: number;
   readonly moveRead: MoveRead;
   /** Shows events with what later changes made of them. */
   readonly folds: Folds;

@@ -1,5 +1,6 @@
 import type { ErrorBody } from '../schemas/errors.ts';
 import type { ConvId } from '../schemas/event.ts';
+import type { Platform } from '../schemas/identity.ts';
 
 /** To a user's own devices: what the user changed of what they keep about a conversation. */
 export interface ConversationNotice {
@@ -42,7 +43,7 @@ export type Notice =
       readonly expiresAt: number;
     }
   | FriendNotice
-  | { readonly type: 'device'; readonly [member: string]: unknown }
+  | DeviceNotice
   | { readonly type: 'gap'; readonly conv: ConvId; readonly from: number; readonly to: number }
   | ({ readonly type: 'error'; readonly id?: string } & ErrorBody);
 
@@ -61,10 +62,30 @@ export type FriendNotice = { readonly type: 'friend'; readonly uid: string } & (
   | { readonly action: 'remark'; readonly remark?: string }
 );
 
+/** About the user's devices, to the others of them. */
+export interface DeviceNotice {
+  readonly type: 'device';
+  /** `signed-in`: a device that was not known before. */
+  readonly action: 'signed-in' | 'removed';
+  readonly did: string;
+  readonly platform?: Platform;
+  readonly name?: string;
+}
+
+/** A connection has its CONNACK: older ones that `devices.policy` excludes beside it go. `at` and `node` give all claims an order. */
+export interface Claim {
+  readonly type: 'claim';
+  readonly uid: string;
+  readonly platform?: Platform;
+  readonly at: number;
+  readonly node: string;
+}
+
 /** What one part of the server tells all nodes. */
 export type BusMessage =
-  /** A notice for every connection of the user. */
-  | { readonly type: 'notice'; readonly uid: string; readonly notice: Notice }
+  /** A notice for every connection of the user, but for those of the device `except`. */
+  | { readonly type: 'notice'; readonly uid: string; readonly notice: Notice; readonly except?: string }
+  | Claim
   /** The user is (`since`: seq of the event of the joining) or is no longer (`since` absent) a member of the group. */
   | { readonly type: 'membership'; readonly gid: string; readonly uid: string; readonly since?: number }
   /** The event with this id, which is about to be stored, is the last of the group that these users get. */
@@ -82,6 +103,8 @@ export type BusMessage =
       readonly uid: string;
       readonly did?: string;
       readonly sids?: readonly string[];
+      /** Their sessions end with them. */
+      readonly forget?: true;
       readonly reason: number;
     };
 

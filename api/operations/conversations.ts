@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import { PetrelError } from '../../schemas/errors.ts';
-import { type Conv, peerOf } from '../../schemas/event.ts';
-import type { Cursor } from '../../store/timeline.ts';
+import type { ConversationNotice } from '../../store/bus.ts';
+import { mutedForEver, type SettingsChange } from '../../store/directory.ts';
 import { requireReadable } from '../conversations/access.ts';
-import { readEvents, showEvents } from '../conversations/events.ts';
-import { conversationsOf, type Listed, namesOf } from '../conversations/list.ts';
-import { mentionsOf, unreadOf } from '../conversations/unread.ts';
+import { describe, settingsShape } from '../conversations/details.ts';
+import { parsePosition, positionText } from '../conversations/order.ts';
+import { isHidden } from '../conversations/user-list.ts';
 import { type Operation, userOperation } from '../operation.ts';
 import type { Services } from '../services.ts';
 import {
@@ -13,77 +13,93 @@ import {
   conv,
   conversation,
   input,
+  none,
   page,
   paging,
   readPaging,
   seq,
-  toPage,
+  toCursor,
 } from './shapes.ts';
 
-/** Newest first; the id decides between those of one moment. Digits of one length compare as numbers do. */
-const sortKey = ({ head, conv: { id } }: Listed): string =>
-  `${String(Number.MAX_SAFE_INTEGER - (head?.ts ?? 0)).padStart(16, '0')} ${id}`;
+const maxDraft = 4096;
+const empty = { seq: 0, n: 0, ts: 0 };
 
-const partOf = (found: Conv, uid: string) =>
-  found.kind === 'direct'
-    ? { kind: 'direct' as const, uid: peerOf(found, uid) }
-    : { kind: 'group' as const, gid: found.gid };
+/** What a user may keep about a conversation. */
+const changes = {
+  pinned: Type.Optional(Type.Boolean({ description: 'Whether it stands before all that are not.' })),
+  muted: Type.Optional(Type.Boolean({ description: 'Until it is unmuted; for a time: `mutedUntil`.' })),
+  mutedUntil: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
+      description: 'Muted until then, ms since 1970; null unmutes.',
+    }),
+  ),
+  hidden: Type.Optional(Type.Boolean({ description: 'Out of the list until there is a new message.' })),
+  draft: Type.Optional(
+    Type.Union([Type.String({ maxLength: maxDraft }), Type.Null()], {
+      description: 'What is not sent yet; null or nothing takes it away.',
+    }),
+  ),
+  markedUnread: Type.Optional(Type.Boolean({ description: 'Reading takes the mark away.' })),
+};
+
+interface Wish {
+  readonly pinned?: boolean;
+  readonly muted?: boolean;
+  readonly mutedUntil?: number | null;
+  readonly hidden?: boolean;
+  readonly draft?: string | null;
+  readonly markedUnread?: boolean;
+}
+
+/** The change of the settings that is asked for; `headN`: the messages there are now. */
+function toChange(wish: Wish, headN: number, now: number): SettingsChange {
+  const { pinned, muted, mutedUntil, hidden, draft, markedUnread } = wish;
+  const until = muted === false ? 0 : (mutedUntil ?? (muted === true ? mutedForEver : 0));
+  return {
+    ...(pinned !== undefined && { pinnedAt: pinned ? now : 0 }),
+    ...((muted !== undefined || mutedUntil !== undefined) && { mutedUntil: until }),
+    ...(hidden !== undefined && { hiddenN: hidden ? headN : null }),
+    ...(draft !== undefined && { draft: draft ? { text: draft, at: now } : null }),
+    ...(markedUnread !== undefined && { markedUnread }),
+  };
+}
 
 export function conversationOperations(
-  services: Pick<Services, 'directory' | 'timeline' | 'moveRead'>,
+  services: Pick<Services, 'directory' | 'timeline' | 'bus' | 'moveRead' | 'lists' | 'clock'>,
 ): Operation[] {
-  const { directory, timeline, moveRead } = services;
-
-  const details = async (listed: readonly Listed[], uid: string): Promise<ConversationShape[]> => {
-    const peerCursor = (found: Conv) => ({
-      conv: found.id,
-      uid: found.kind === 'direct' ? peerOf(found, uid) : uid,
-    });
-    const [names, cursors, peers] = await Promise.all([
-      namesOf(
-        directory,
-        listed.map((one) => one.conv),
-        uid,
-      ),
-      timeline.cursors(listed.map((one) => ({ conv: one.conv.id, uid }))),
-      timeline.cursors(listed.map((one) => peerCursor(one.conv))),
-    ]);
-    const show = async ({ conv: found, head, since, sinceN }: Listed, own: Cursor, peer: Cursor) => {
-      const visible = head !== undefined && head.seq >= since ? head : undefined;
-      const unread = unreadOf(visible, own, sinceN);
-      const [latest, mentions] = await Promise.all([
-        visible && readEvents(timeline, { conv: found.id, after: visible.seq - 1, limit: 1 }, 0),
-        unread > 0 ? mentionsOf(timeline, own, since) : 0,
-      ]);
-      const [event] = latest === undefined ? [] : await showEvents(timeline, latest.events);
-      const name = names.get(found.id);
-      return {
-        conv: found.id,
-        ...partOf(found, uid),
-        ...(name !== undefined && { name }),
-        head: (event ?? null) as ConversationShape['head'],
-        unread,
-        mentions,
-        read: own.read,
-        ...(found.kind === 'direct' && { peerRead: peer.read }),
-        pinned: false,
-        muted: false,
-        hidden: false,
-      };
-    };
-    return Promise.all(listed.map((one, i) => show(one, cursors[i]!, peers[i]!)));
-  };
+  const { directory, timeline, bus, moveRead, lists, clock } = services;
 
   const one = async (id: string, uid: string): Promise<ConversationShape> => {
-    const { conv: found, since } = await requireReadable(directory, id, uid);
-    const membership =
-      found.kind === 'group' && (await directory.groupsOf(uid)).find(({ gid }) => gid === found.gid);
-    const [head] = await timeline.heads([id]);
-    const [shown] = await details(
-      [{ conv: found, head, since, sinceN: membership ? membership.sinceN : 0 }],
-      uid,
-    );
+    const [{ conv: found, since, sinceN, settings }, [head = empty]] = await Promise.all([
+      requireReadable(directory, id, uid),
+      timeline.heads([id]),
+    ]);
+    const listed = { conv: found, head, since, sinceN, settings };
+    const [shown] = await describe(services, uid, [listed], clock());
     return shown!;
+  };
+
+  const tell = (uid: string, notice: Omit<ConversationNotice, 'type'>): void =>
+    bus.publish({ type: 'notice', uid, notice: { type: 'conversation', ...notice } });
+
+  const change = async (id: string, uid: string, wish: Wish): Promise<void> => {
+    const [head = empty] = await timeline.heads([id]);
+    const settings = await directory.changeSettings(uid, id, toChange(wish, head.n, clock()));
+    const { pinned, pinnedAt, muted, mutedUntil, markedUnread, draft, draftAt } = settingsShape(
+      settings,
+      clock(),
+    );
+    tell(uid, {
+      conv: id,
+      ...(wish.pinned !== undefined && { pinned, ...(pinnedAt !== undefined && { pinnedAt }) }),
+      ...((wish.muted !== undefined || wish.mutedUntil !== undefined) && {
+        muted,
+        ...(mutedUntil !== undefined && { mutedUntil }),
+      }),
+      ...(wish.hidden !== undefined && { hidden: isHidden(head, settings) }),
+      ...(wish.draft !== undefined && { draft: draft ?? null, ...(draftAt !== undefined && { draftAt }) }),
+      ...(wish.markedUnread !== undefined && { markedUnread }),
+    });
   };
 
   return [
@@ -91,24 +107,22 @@ export function conversationOperations(
       name: 'conversations.list',
       method: 'GET',
       path: '/conversations',
-      summary: "The asker's conversations, the latest first",
-      input: input(paging),
+      summary: "The asker's conversations: those pinned, then the latest first",
+      input: input({
+        ...paging,
+        hidden: Type.Optional(Type.Boolean({ description: 'Those that are hidden instead.' })),
+      }),
       output: page(conversation),
       status: 200,
       errors: [],
-      async handle(given, { identity: { uid } }) {
+      async handle({ hidden = false, ...given }, { identity: { uid } }) {
         const { limit, after } = readPaging(given);
-        const all = (await conversationsOf(services, uid))
-          .map((listed) => ({ listed, key: sortKey(listed) }))
-          .filter(({ key }) => key > after)
-          .sort((x, y) => (x.key < y.key ? -1 : 1));
-        const { items, next } = toPage(
-          all,
-          limit,
-          ({ key }) => key,
-          ({ listed }) => listed,
-        );
-        return { items: await details(items, uid), ...(next !== undefined && { next }) };
+        const behind = parsePosition(after);
+        const { items, next } = (await lists.of(uid)).page(hidden, behind, limit);
+        return {
+          items: await describe(services, uid, items, clock()),
+          ...(next !== undefined && { next: toCursor(positionText(next)) }),
+        };
       },
     }),
     userOperation({
@@ -126,16 +140,42 @@ export function conversationOperations(
       name: 'conversations.update',
       method: 'PATCH',
       path: '/conversations/{conv}',
-      summary: 'Mark a conversation as read up to an event',
-      input: input({ conv, read: Type.Optional(seq) }),
+      summary: 'Mark a conversation as read up to an event, or change what the asker keeps about it',
+      input: input({ conv, read: Type.Optional(seq), ...changes }),
       output: conversation,
       status: 200,
       errors: ['conversation.not-found'],
-      async handle({ conv: id, read }, { identity: { uid } }) {
+      async handle({ conv: id, read, ...wish }, { identity: { uid } }) {
         await requireReadable(directory, id, uid);
-        if (read === undefined) throw new PetrelError('request.invalid', 'There is nothing to change.');
-        await moveRead(id, uid, read);
+        const changesSettings = Object.keys(wish).length > 0;
+        if (read === undefined && !changesSettings)
+          throw new PetrelError('request.invalid', 'There is nothing to change.');
+        if (read !== undefined) await moveRead(id, uid, read);
+        if (changesSettings) await change(id, uid, wish);
         return one(id, uid);
+      },
+    }),
+    userOperation({
+      name: 'conversations.remove',
+      method: 'DELETE',
+      path: '/conversations/{conv}',
+      summary: "Take a conversation and all that was said in it out of the asker's view; others keep it",
+      input: input({ conv }),
+      output: none,
+      status: 204,
+      errors: ['conversation.not-found'],
+      async handle({ conv: id }, { identity: { uid } }) {
+        await requireReadable(directory, id, uid);
+        const [head = empty] = await timeline.heads([id]);
+        await directory.changeSettings(uid, id, {
+          pinnedAt: 0,
+          hiddenN: null,
+          draft: null,
+          markedUnread: false,
+          cleared: { seq: head.seq, n: head.n },
+        });
+        tell(uid, { conv: id, cleared: head.seq });
+        return null;
       },
     }),
   ];

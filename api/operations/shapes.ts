@@ -25,6 +25,12 @@ export const seq = Type.Integer({
   maximum: Number.MAX_SAFE_INTEGER,
   description: 'Place in the conversation.',
 });
+export const code = Type.String({
+  minLength: 1,
+  maxLength: 32,
+  pattern: '^[A-Za-z0-9_-]+$',
+  description: 'Of an invitation.',
+});
 export const time = Type.Integer({ description: 'ms since 1970' });
 export const platform = oneOf(platforms);
 /** Text for people: no control characters. */
@@ -147,7 +153,7 @@ export const group = Type.Object({
   history: historyPolicy,
   memberCount: Type.Integer(),
   createdAt: time,
-  role,
+  role: Type.Optional(role),
 });
 
 export const member = Type.Object({

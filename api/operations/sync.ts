@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { readEvents, showEvents } from '../conversations/events.ts';
-import { conversationsOf } from '../conversations/list.ts';
+import { seenFrom } from '../conversations/access.ts';
+import { readEvents } from '../conversations/events.ts';
 import { unreadOf } from '../conversations/unread.ts';
 import { type Operation, userOperation } from '../operation.ts';
 import type { Services } from '../services.ts';
@@ -11,8 +11,8 @@ const defaultEvents = 100;
 const maxConversations = 200;
 const maxBytes = 1024 * 1024;
 
-export function syncOperations(services: Pick<Services, 'directory' | 'timeline'>): Operation[] {
-  const { timeline } = services;
+export function syncOperations(services: Pick<Services, 'timeline' | 'lists' | 'folds'>): Operation[] {
+  const { timeline, lists, folds } = services;
   return [
     userOperation({
       name: 'sync',
@@ -48,13 +48,13 @@ export function syncOperations(services: Pick<Services, 'directory' | 'timeline'
       status: 200,
       errors: [],
       async handle({ cursors = {}, limit = defaultEvents }, { identity: { uid } }) {
-        const ahead = (await conversationsOf(services, uid))
-          .flatMap(({ head: newest, since, ...listed }) => {
-            const after = Math.max(
-              Object.hasOwn(cursors, listed.conv.id) ? cursors[listed.conv.id]! : 0,
-              since - 1,
-            );
-            return newest !== undefined && newest.seq > after ? [{ ...listed, newest, after }] : [];
+        const known = new Map(Object.entries(cursors));
+        const ahead = (await lists.of(uid))
+          .all()
+          .flatMap(({ conv, head: newest, settings, ...place }) => {
+            const { since, sinceN } = seenFrom(place, settings);
+            const after = Math.max(known.get(conv.id) ?? 0, since - 1);
+            return newest.seq > after ? [{ conv, newest, after, sinceN }] : [];
           })
           .sort((x, y) => x.newest.ts - y.newest.ts || (x.conv.id < y.conv.id ? -1 : 1));
         const listed = ahead.slice(0, maxConversations);
@@ -70,7 +70,7 @@ export function syncOperations(services: Pick<Services, 'directory' | 'timeline'
             head: { seq: newest.seq, n: newest.n, ts: newest.ts },
             read: positions[i]!.read,
             unread: unreadOf(newest, positions[i]!, sinceN),
-            events: await showEvents(timeline, found.events),
+            events: await folds.show(found.events),
             more: found.more,
           });
         }

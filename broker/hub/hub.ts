@@ -44,9 +44,11 @@ export interface HubOptions {
   readonly sessions: SessionStore;
   readonly bus: Bus;
   readonly groupsOf: (uid: string) => Promise<readonly { readonly gid: string; readonly since: number }[]>;
+  /** What the user removed from their view, up to which seq: it is not replayed to them. */
+  readonly clearedOf?: (uid: string) => Promise<readonly { readonly conv: ConvId; readonly seq: number }[]>;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
-  /** The user's first connection came, or the last one went. */
+  /** A connection of the user came or went. */
   readonly onPresence?: (uid: string) => void;
   /** How long a session may lag without progress, ms. */
   readonly maxLagMs?: number;
@@ -140,23 +142,27 @@ export class Hub {
     const { user } = session;
     user.claims--;
     user.sessions.push(session);
-    if (user.sessions.length === 1) this.#options.onPresence?.(user.uid);
+    this.#options.onPresence?.(user.uid);
     for (const gid of user.groups.keys()) this.#group(gid).sessions.add(session);
     return session;
   }
 
   /** On resume: marks every conversation that is ahead of the session, then opens it. */
   async resume(session: Session): Promise<void> {
-    const { timeline } = this.#options;
-    const gids = [...session.user.groups.keys()];
-    const [directs, heads] = await Promise.all([
-      timeline.directs(session.user.uid),
+    const { timeline, clearedOf } = this.#options;
+    const { uid, inboxTopic, groups } = session.user;
+    const gids = [...groups.keys()];
+    const [directs, heads, removed] = await Promise.all([
+      timeline.directs(uid),
       timeline.heads(gids.map(groupConv)),
+      clearedOf?.(uid) ?? [],
     ]);
-    for (const { conv, head } of directs) session.resume(conv, head.seq, session.user.inboxTopic, undefined);
+    const cleared = new Map(removed.map(({ conv, seq }) => [conv, seq]));
+    for (const { conv, head } of directs)
+      session.resume(conv, head.seq, inboxTopic, undefined, cleared.get(conv));
     for (const [i, gid] of gids.entries()) {
-      const head = heads[i];
-      if (head !== undefined) session.resume(groupConv(gid), head.seq, this.#group(gid).topic, gid);
+      const [head, conv] = [heads[i], groupConv(gid)];
+      if (head !== undefined) session.resume(conv, head.seq, this.#group(gid).topic, gid, cleared.get(conv));
     }
   }
 
@@ -168,7 +174,7 @@ export class Hub {
     const at = user.sessions.indexOf(session);
     if (at !== -1) user.sessions.splice(at, 1);
     for (const gid of user.groups.keys()) this.#dropFromGroup(gid, session);
-    if (user.sessions.length === 0) this.#options.onPresence?.(user.uid);
+    this.#options.onPresence?.(user.uid);
     this.#drop(user);
   }
 
@@ -238,10 +244,11 @@ export class Hub {
   }
 
   /** Tells the user's connections on this node. Typing goes at QoS 0, all else at QoS 1. */
-  notify(uid: string, notice: Notice): void {
+  notify(uid: string, notice: Notice, except?: string): void {
     const user = this.#users.get(uid);
     if (user === undefined) return;
-    for (const session of user.sessions) this.notifySession(session, notice);
+    for (const session of user.sessions)
+      if (except === undefined || session.did !== except) this.notifySession(session, notice);
   }
 
   notifySession(session: Session, notice: Notice): void {
@@ -291,7 +298,7 @@ export class Hub {
   }
 
   #onBus(message: BusMessage): void {
-    if (message.type === 'notice') this.notify(message.uid, message.notice);
+    if (message.type === 'notice') this.notify(message.uid, message.notice, message.except);
     else if (message.type === 'membership') this.#onMembership(message.gid, message.uid, message.since);
     else if (message.type === 'parting') this.#partings.announce(message.gid, message.id, message.uids);
     else if (message.type === 'opened') {
@@ -301,6 +308,7 @@ export class Hub {
         const { did, sids } = message;
         if (did !== undefined && did !== session.did) continue;
         if (sids !== undefined && !sids.includes(session.link.sid ?? '')) continue;
+        if (message.forget) session.link.expire();
         session.link.end(message.reason, 'Ended by the server.');
       }
     }
@@ -371,6 +379,7 @@ export const storedForm = (
 ): StoredSession => ({
   uid: session.user.uid,
   clientId: session.clientId,
+  ...(session.did !== session.clientId && { did: session.did }),
   createdAt: session.stored?.createdAt ?? 0,
   expirySeconds,
   ...(disconnectedAt === undefined ? {} : { disconnectedAt }),

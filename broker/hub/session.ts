@@ -1,4 +1,5 @@
 import type { ConvId } from '../../schemas/event.ts';
+import type { Platform } from '../../schemas/identity.ts';
 import type { StoredSession } from '../../store/sessions.ts';
 import { reasons } from '../gate/fault.ts';
 import type { HubEvent, TopicBytes } from './event.ts';
@@ -20,6 +21,7 @@ export interface SessionInit {
   readonly clientId: string;
   /** The device, for delivery cursors and remote sign-out. */
   readonly did: string;
+  readonly platform?: Platform;
   readonly user: UserNode;
   readonly link: Link;
   /** How many unacknowledged deliveries the client takes. [MQTT-3.3.4-9] */
@@ -37,6 +39,7 @@ export interface SessionInit {
 export class Session {
   readonly clientId: string;
   readonly did: string;
+  readonly platform: Platform | undefined;
   readonly user: UserNode;
   readonly link: Link;
   readonly stored: StoredSession | undefined;
@@ -59,12 +62,15 @@ export class Session {
   #closed = false;
   /** When the client last made progress, ms. */
   progressAt = 0;
+  /** The stamp of its claim where `devices.policy` needs one; 0 before the CONNACK. */
+  claimedAt = 0;
   readonly wishes: Wishes;
 
   constructor(hub: Hub, init: SessionInit) {
     this.#hub = hub;
     this.clientId = init.clientId;
     this.did = init.did;
+    this.platform = init.platform;
     this.user = init.user;
     this.wishes = new Wishes(init.user.uid);
     this.link = init.link;
@@ -138,15 +144,17 @@ export class Session {
   }
 
   /** On resume: what the conversation's head is; sends what the session has not acknowledged. */
-  resume(conv: ConvId, head: number, topic: TopicBytes, gid: string | undefined): void {
+  resume(conv: ConvId, head: number, topic: TopicBytes, gid: string | undefined, cleared = 0): void {
     const known = this.#tracks.get(conv);
     if (known === undefined && this.stored?.positions[conv] === head) return;
     const track = known ?? this.#begin(conv, head + 1, topic, gid);
-    if (this.#wishOf(track) === 'silent') {
-      track.sent = Math.max(track.sent, head);
+    const silent = this.#wishOf(track) === 'silent';
+    const skipped = silent ? head : Math.min(cleared, head);
+    if (silent || skipped > track.sent) {
+      track.sent = Math.max(track.sent, skipped);
       track.acked = track.sent;
-      delete track.startTs;
     }
+    if (silent || skipped === head) delete track.startTs;
     if (head <= track.sent) return;
     track.limited = true;
     this.fallBehind(track, head);

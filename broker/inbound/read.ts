@@ -17,6 +17,10 @@ export async function read(connection: Connection, target: Target, payload: Buff
   if (route.group !== undefined && route.group.facts.member === undefined) {
     throw new PetrelError(route.group.facts.exists ? 'send.not-member' : 'group.not-found');
   }
-  if (route.direct !== undefined && !route.direct.facts.exists) throw new PetrelError('user.not-found');
+  // What the server itself said, and what a user said who was removed since, can be read all the same.
+  if (route.direct !== undefined && !route.direct.facts.exists) {
+    const [head] = await connection.context.timeline.heads([route.conv]);
+    if (head === undefined) throw new PetrelError('user.not-found');
+  }
   await connection.context.moveRead(route.conv, uid, seq);
 }

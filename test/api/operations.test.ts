@@ -367,6 +367,7 @@ for (const door of doors) {
           pinned: false,
           muted: false,
           hidden: false,
+          markedUnread: false,
         });
         assert.deepEqual((head as { body: unknown }).body, { text: 'you' });
         const second = (await as('reader', 'conversations.list', { limit: 1, cursor: next })).data;

@@ -144,6 +144,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     accounts,
     removals,
     groupEvents,
+    maxGroupMembers: config.groups.maxMembers,
     folds: new Folds(timeline),
     moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),
     lists,
