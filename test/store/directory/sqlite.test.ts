@@ -8,9 +8,10 @@ import { openSqliteDirectory } from '../../../store/directory/sql/sqlite.ts';
 import { directoryConformance } from './conformance.ts';
 import { conversationsConformance } from './conversations.conformance.ts';
 import { devicesConformance } from './devices.conformance.ts';
-import { operatorsConformance } from './operators.conformance.ts';
 import { friendsConformance } from './friends.conformance.ts';
 import { groupsConformance } from './groups.conformance.ts';
+import { marksConformance } from './marks.conformance.ts';
+import { operatorsConformance } from './operators.conformance.ts';
 import { usersConformance } from './users.conformance.ts';
 
 const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => {
@@ -44,6 +45,7 @@ conversationsConformance('SQLite', open);
 devicesConformance('SQLite', open);
 friendsConformance('SQLite', open);
 groupsConformance('SQLite', open);
+marksConformance('SQLite', open);
 operatorsConformance('SQLite', open);
 usersConformance('SQLite', open);
 
