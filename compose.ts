@@ -1,4 +1,6 @@
+import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { Removals } from './api/accounts/removals.ts';
 import { createAccounts } from './api/auth/accounts.ts';
 import { createAuthenticator } from './api/auth/authenticator.ts';
@@ -17,6 +19,9 @@ import { LocalConnections } from './broker/connections.ts';
 import type { BrokerContext } from './broker/context.ts';
 import type { CustomTopics } from './broker/custom/custom.ts';
 import { createCustomTopics } from './broker/custom/topics.ts';
+import { Claims } from './broker/devices/claims.ts';
+import { forgetDevice } from './broker/devices/forget.ts';
+import { Sightings } from './broker/devices/sightings.ts';
 import { Flusher } from './broker/flusher.ts';
 import { Hub } from './broker/hub/hub.ts';
 import { sendWillsLeft } from './broker/inbound/will.ts';
@@ -31,7 +36,7 @@ import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { countRequests } from './ops/requests.ts';
 import { FactsCache } from './policy/facts.ts';
 import { Limits } from './policy/limits.ts';
-import { maySeePresence } from './policy/presence.ts';
+import { Sight } from './policy/presence.ts';
 import { Buckets } from './policy/rate.ts';
 import { changeWindows } from './policy/send.ts';
 import type { Config } from './schemas/config.ts';
@@ -42,9 +47,12 @@ import { createMemoryBus } from './store/bus/memory.ts';
 import { openSqliteCustom } from './store/custom/sqlite.ts';
 import { openMysqlDirectory } from './store/directory/sql/mysql.ts';
 import { openSqliteDirectory } from './store/directory/sql/sqlite.ts';
+import { lockFile } from './store/lock.ts';
 import { openSqliteSessions } from './store/sessions/sqlite.ts';
 import type { SessionStore, StoredSubscription } from './store/sessions.ts';
+import { openMongoTimeline } from './store/timeline/mongodb/timeline.ts';
 import { openSqliteTimeline } from './store/timeline/sqlite/timeline.ts';
+import type { Timeline } from './store/timeline.ts';
 import { CommitQueue } from './worker/commit.ts';
 import { erase } from './worker/erase.ts';
 import { ReadCursors } from './worker/read.ts';
@@ -184,7 +192,12 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     folds: new Folds(timeline),
     moveRead: read,
     lists,
-    connections: new LocalConnections(registry),
+    connections: new LocalConnections({
+      registry,
+      sessionsOf: (uid) => hub.sessionsOf(uid),
+      forget: (uid, did) => forgetDevice(context, uid, did),
+    }),
+    presenceOf: (asker, uid) => presence.presenceOf(asker, uid),
     broadcasts,
     maxFriends: config.friends.maxFriends,
     clock: now,
@@ -205,14 +218,18 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     onError,
     onPresence: (uid) => presence.changed(uid),
   });
-  const maySee = async (watcher: string, uid: string): Promise<boolean> => {
-    if (watcher === uid) return true;
-    const { facts: pair } = await facts.direct(watcher, uid);
-    const [head] = await timeline.heads([directConv(watcher, uid)]);
-    return maySeePresence(config.presence.policy, pair, head !== undefined);
-  };
-  const presence = new Presence({ online: (uid) => hub.online(uid), allowed: maySee, now });
+  const sight = new Sight({
+    policy: config.presence.policy,
+    facts,
+    talked: async (a, b) => (await timeline.heads([directConv(a, b)]))[0] !== undefined,
+  });
+  const sessionsOf = (uid: string) => hub.sessionsOf(uid);
+  const presence = new Presence({ sessionsOf, sight, directory, bus, now, onError });
   closing.add(() => presence.close());
+  const sightings = new Sightings({ directory, bus, now, onError });
+  closing.add(() => sightings.close());
+  const claims = new Claims({ policy: config.devices.policy, sessionsOf, bus, now });
+  closing.add(() => claims.close());
   commit.onEvent((event, rewrites) => hub.onEvent(event, rewrites));
   closing.add(() => hub.close());
   const custom = await createCustomTopics({
@@ -238,11 +255,14 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     moveRead: read,
     custom,
     presence,
-    maySee,
+    sight,
+    sightings,
+    claims,
     rpc,
     registry,
     isBanned: (uid) => directory.isBanned(uid, now()),
     flusher: new Flusher(),
+    typingRates: new Buckets(config.limits.typingPerSecond, config.limits.typingPerSecond, now),
     connectRates: new Buckets(config.limits.connectPerSecond, config.limits.connectPerSecond * 5, now),
     metrics,
     log,
@@ -299,12 +319,18 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   };
 }
 
+async function openTimeline({ dataDir: dir, store }: Config, log: Log, closing: Closing): Promise<Timeline> {
+  if (store.timeline === 'sqlite')
+    return openSqliteTimeline({ dir, log: (level, message) => log[level](message) });
+  // Sessions are in the folder all the same, and one process has it.
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  closing.add(lockFile(join(dir, 'timeline.lock')));
+  return openMongoTimeline({ url: store.timeline });
+}
+
 async function openStores(config: Config, log: Log, closing: Closing) {
   // The timeline first: it holds the lock on the folder.
-  const timeline = await openSqliteTimeline({
-    dir: config.dataDir,
-    log: (level, message) => log[level](message),
-  });
+  const timeline = await openTimeline(config, log, closing);
   closing.add(() => timeline.close());
   const closed = async <S extends { close(): Promise<void> }>(opening: Promise<S>): Promise<S> => {
     const store = await opening;

@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from '../schemas/connection.ts';
 import type { ConvId } from '../schemas/event.ts';
+import type { Platform } from '../schemas/identity.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
 import type { Cursor, Timeline } from '../store/timeline.ts';
@@ -20,12 +21,25 @@ export type MoveRead = (conv: ConvId, uid: string, seq: number) => Promise<Curso
 export interface Connections {
   /** The user's connections. */
   devicesOf(uid: string): Promise<readonly ConnectionInfo[]>;
+  /**
+   * Takes away what is stored of a device's sessions, so that nothing waits for it; those that are connected end with
+   * their connections.
+   */
+  forget(uid: string, did: string): Promise<void>;
   /** In the order of `{uid}/{clientId}`, from after `after`; of one user where given. */
   list(input: {
     readonly uid?: string;
     readonly after: string;
     readonly limit: number;
   }): Promise<readonly ConnectionInfo[]>;
+}
+
+/** Since when a user is online or offline; ms. */
+export interface PresenceInfo {
+  readonly online: boolean;
+  readonly ts: number;
+  /** While online. */
+  readonly platforms?: readonly Platform[];
 }
 
 /** The broadcasts that run in the background. */
@@ -49,6 +63,8 @@ export interface Services {
   readonly folds: Folds;
   readonly lists: ConversationLists;
   readonly connections: Connections;
+  /** The user's presence as the asker may see it now; undefined where they may not. */
+  readonly presenceOf: (asker: string, uid: string) => Promise<PresenceInfo | undefined>;
   readonly broadcasts: BroadcastRunner;
   /** Friends that one user may have. */
   readonly maxFriends: number;

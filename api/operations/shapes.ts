@@ -112,8 +112,18 @@ export const ownProfile = Type.Object({
   invisible: Type.Boolean(),
 });
 
+export const presence = Type.Object(
+  {
+    online: Type.Boolean(),
+    ts: { ...time, description: 'Online or offline since then, ms since 1970.' },
+    platforms: Type.Optional(Type.Array(platform, { description: 'While online: where.' })),
+  },
+  { description: 'Absent where the asker may not see it.' },
+);
+
 export const userProfile = Type.Object({
   ...profile.properties,
+  presence: Type.Optional(presence),
   removed: Type.Optional(Type.Boolean({ description: 'The user was removed; the uid stays taken.' })),
 });
 
@@ -137,6 +147,15 @@ export const friendRequest = Type.Object({
 });
 
 export const blockedUser = Type.Object({ uid, name: Type.Optional(Type.String()), since: time });
+
+export const device = Type.Object({
+  did: Type.String(),
+  platform: Type.Optional(platform),
+  name: Type.Optional(Type.String()),
+  lastSeen: { ...time, description: 'ms since 1970; now, while it is online' },
+  online: Type.Boolean({ description: 'Whether it is connected over MQTT.' }),
+  current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
+});
 
 export const role = oneOf(groupRoles);
 export const joinPolicy = oneOf(joinPolicies);

@@ -8,6 +8,8 @@ import { startApi, type TestApi } from './server.ts';
 export interface People {
   readonly api: TestApi;
   readonly ask: Ask;
+  /** One more user who signs in by password. */
+  register(uid: string): Promise<void>;
   /** Asks as the user. */
   as(uid: string, name: string, input?: object): Promise<Answer>;
   /** Asks as the user and is refused with this code and, over HTTP, this status. */
@@ -34,10 +36,11 @@ export async function startPeople(
   const api = await startApi(config);
   const ask = door.open(api);
   const tokens = new Map<string, string>();
-  for (const uid of uids) {
+  const register = async (uid: string) => {
     const { data } = await ask('auth.register', { uid, password: 'correct horse', name: `The ${uid}` });
     tokens.set(uid, data.accessToken as unknown as string);
-  }
+  };
+  for (const uid of uids) await register(uid);
   const as: People['as'] = (uid, name, input = {}) => ask(name, input, tokens.get(uid));
   const data: People['data'] = async (uid, name, input) => {
     const answer = await as(uid, name, input);
@@ -47,6 +50,7 @@ export async function startPeople(
   return {
     api,
     ask,
+    register,
     as,
     data,
     async refused(uid, name, input, code, status) {

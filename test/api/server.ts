@@ -16,6 +16,7 @@ import type { Operation } from '../../api/operation.ts';
 import { createOperations } from '../../api/operations/table.ts';
 import { Broadcasts } from '../../api/operators/broadcasts.ts';
 import { createRpc, type Rpc } from '../../api/rpc.ts';
+import type { PresenceInfo } from '../../api/services.ts';
 import { FactsCache } from '../../policy/facts.ts';
 import { Limits } from '../../policy/limits.ts';
 import { Buckets } from '../../policy/rate.ts';
@@ -50,6 +51,10 @@ export interface TestApi {
   readonly groupEvents: GroupEvents;
   /** Who is said to be connected over MQTT, in the order of uid and client id. */
   readonly connected: ConnectionInfo[];
+  /** Devices whose stored sessions were to be forgotten: `{uid}/{did}`. */
+  readonly forgotten: string[];
+  /** What the presence of users is said to be, by `{asker}>{uid}`. */
+  readonly presences: Map<string, PresenceInfo>;
   /** Everything that was published. */
   readonly messages: BusMessage[];
   publish(message: BusMessage): void;
@@ -79,6 +84,8 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   const bus = createMemoryBus(onError);
   const messages: BusMessage[] = [];
   const connected: ConnectionInfo[] = [];
+  const forgotten: string[] = [];
+  const presences = new Map<string, PresenceInfo>();
   bus.subscribe((message) => messages.push(message));
   const directory = await openSqliteDirectory({ dir });
   const timeline = await openSqliteTimeline({ dir: join(dir, 'timeline') });
@@ -154,7 +161,11 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
         connected
           .filter((one) => `${one.uid}/${one.clientId}` > after && (uid === undefined || one.uid === uid))
           .slice(0, limit),
+      forget: async (uid, did) => {
+        forgotten.push(`${uid}/${did}`);
+      },
     },
+    presenceOf: async (asker, uid) => presences.get(`${asker}>${uid}`),
     broadcasts,
     maxFriends: config.friends.maxFriends,
     clock,
@@ -179,6 +190,8 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     keys,
     groupEvents,
     connected,
+    forgotten,
+    presences,
     messages,
     publish: (message) => bus.publish(message),
     failCommits: (on) => {

@@ -249,10 +249,9 @@ describe('keys whose feature is still to come', () => {
   it('are checked like all others, and named', () => {
     const config = createConfig({
       store: { timeline: 'mongodb://h/p', directory: 'mysql://h/p', state: 'redis://h' },
-      direct: { policy: 'friends' },
     });
     const keys = notBuiltYet(config, 'broker').map((sentence) => sentence.split(':', 1)[0]);
-    assert.deepEqual(keys, ['store.timeline', 'store.state', 'direct.policy', '--role']);
+    assert.deepEqual(keys, ['store.state', '--role']);
     assert.deepEqual(pathsOf({ store: { timeline: 'mongodb://' } }), ['store.timeline']);
   });
 });

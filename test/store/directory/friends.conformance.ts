@@ -55,8 +55,8 @@ export function friendsConformance(name: string, open: () => Promise<DirectoryFi
         { uid: 'bob', name: 'The bob', since: 20 },
       ]);
       assert.deepEqual(await friends('bob'), ['alice']);
-      for (const pair of [['alice', 'bob'] as const, ['bob', 'alice'] as const])
-        assert.equal((await directory.directFacts(...pair)).friends, true);
+      assert.equal((await directory.directFacts('alice', 'bob')).friends, true);
+      assert.equal((await directory.directFacts('bob', 'alice')).friends, true);
       const later = await fixture.reopen();
       assert.deepEqual((await later.listFriends('alice', '', 10)).length, 1);
     });
