@@ -86,6 +86,10 @@ export class Connection implements Link, Flushable, TransportListener {
     return this.#openedAt;
   }
 
+  get sid(): string | undefined {
+    return this.accepted?.identity.sid;
+  }
+
   get isOpen(): boolean {
     return this.#state === 'open';
   }
@@ -333,6 +337,10 @@ export class Connection implements Link, Flushable, TransportListener {
     this.flush(this.context.flusher);
     this.#closeDown(true);
     this.transport.end();
+  }
+
+  expire(): void {
+    if (this.accepted !== undefined) this.accepted.expirySeconds = 0;
   }
 
   /** The client said goodbye. */

@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from '../schemas/connection.ts';
 import type { Connection } from './connection.ts';
+import type { Session } from './hub/session.ts';
 import type { Registry } from './registry.ts';
 
 const keyOf = (connection: Connection): string | undefined =>
@@ -19,21 +20,31 @@ function infoOf(connection: Connection): ConnectionInfo {
   };
 }
 
+export interface LocalConnectionsOptions {
+  readonly registry: Pick<Registry, 'connections' | 'connectionOf'>;
+  /** The user's sessions on this node. */
+  readonly sessionsOf: (uid: string) => readonly Session[];
+  /** Takes away what is stored of a device's sessions. */
+  readonly forget: (uid: string, did: string) => Promise<void>;
+}
+
 /** The open connections of this node, as operators and device lists ask for them; nothing is kept for it. */
 export class LocalConnections {
-  readonly #registry: Pick<Registry, 'connections'>;
+  readonly #options: LocalConnectionsOptions;
 
-  constructor(registry: Pick<Registry, 'connections'>) {
-    this.#registry = registry;
+  constructor(options: LocalConnectionsOptions) {
+    this.#options = options;
   }
 
   async devicesOf(uid: string): Promise<ConnectionInfo[]> {
-    const found: ConnectionInfo[] = [];
-    for (const connection of this.#registry.connections()) {
-      if (keyOf(connection) !== undefined && connection.accepted!.identity.uid === uid)
-        found.push(infoOf(connection));
-    }
-    return found;
+    return this.#options.sessionsOf(uid).flatMap(({ clientId }) => {
+      const connection = this.#options.registry.connectionOf(`${uid}/${clientId}`);
+      return connection?.isOpen ? [infoOf(connection)] : [];
+    });
+  }
+
+  forget(uid: string, did: string): Promise<void> {
+    return this.#options.forget(uid, did);
   }
 
   /** In the order of `{uid}/{clientId}`, from after `after`. */
@@ -43,7 +54,7 @@ export class LocalConnections {
     readonly limit: number;
   }): Promise<ConnectionInfo[]> {
     const found: { key: string; connection: Connection }[] = [];
-    for (const connection of this.#registry.connections()) {
+    for (const connection of this.#options.registry.connections()) {
       const key = keyOf(connection);
       if (key === undefined || key <= input.after) continue;
       if (input.uid !== undefined && connection.accepted!.identity.uid !== input.uid) continue;

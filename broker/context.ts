@@ -1,5 +1,6 @@
 import type { Log } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import type { Sight } from '../policy/presence.ts';
 import type { Buckets } from '../policy/rate.ts';
 import type { Config } from '../schemas/config.ts';
 import type { ErrorBody } from '../schemas/errors.ts';
@@ -10,6 +11,8 @@ import type { SessionStore } from '../store/sessions.ts';
 import type { Timeline } from '../store/timeline.ts';
 import type { Sender } from '../worker/sender.ts';
 import type { CustomTopics } from './custom/custom.ts';
+import type { Claims } from './devices/claims.ts';
+import type { Sightings } from './devices/sightings.ts';
 import type { Flusher } from './flusher.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Presence } from './presence.ts';
@@ -33,7 +36,7 @@ export type RpcAnswer =
 
 /** All that connections of one broker share. */
 export interface BrokerContext {
-  readonly config: Pick<Config, 'mqtt' | 'auth' | 'presence' | 'limits'>;
+  readonly config: Pick<Config, 'mqtt' | 'auth' | 'limits'>;
   readonly authenticator: Authenticator;
   readonly sessions: SessionStore;
   readonly timeline: Timeline;
@@ -44,12 +47,17 @@ export interface BrokerContext {
   readonly moveRead: (conv: ConvId, uid: string, seq: number) => Promise<unknown>;
   readonly custom: CustomTopics;
   readonly presence: Presence;
-  /** Whether the watcher may see the user's presence and typing now. */
-  readonly maySee: (watcher: string, uid: string) => Promise<boolean>;
+  /** Who sees whose presence and typing now. */
+  readonly sight: Sight;
+  /** Devices that came and went. */
+  readonly sightings: Sightings;
+  readonly claims: Claims;
   readonly rpc: Rpc;
   readonly registry: Registry;
   readonly flusher: Flusher;
   readonly isBanned: (uid: string) => Promise<boolean>;
+  /** Notes of typing by user. */
+  readonly typingRates: Buckets;
   /** CONNECTs by address. */
   readonly connectRates: Buckets;
   readonly metrics: Metrics;

@@ -99,7 +99,12 @@ export function createAccounts(options: AccountsOptions): Accounts {
       did: device ?? `d-${randomBytes(8).toString('hex')}`,
       ...(platform !== undefined && { platform }),
     };
-    await directory.seeDevice({ ...family, lastSeen: now });
+    const { did } = family;
+    if (await directory.seeDevice({ ...family, lastSeen: now })) {
+      const of = platform !== undefined && { platform };
+      const notice = { type: 'device', action: 'signed-in', did, ...of } as const;
+      bus.publish({ type: 'notice', uid, notice, except: did });
+    }
     await directory.createFamily({
       ...family,
       tokenHash: hashOf(secret),

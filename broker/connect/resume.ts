@@ -20,7 +20,7 @@ export async function resume({ connection, resumed, accepted }: Opening): Promis
   try {
     for (const watch of watches) {
       const uid = watch.filter.slice('presence/'.length);
-      (await presence.watch(session, uid, watch))?.();
+      (await presence.watch(session, uid, watch, true))?.();
     }
     await Promise.all([hub.resume(session), custom.resume(client, customs)]);
   } catch (error) {

@@ -63,6 +63,7 @@ export function attach(opening: Opening): void {
   const session = connection.context.hub.attach({
     clientId,
     did: identity.did ?? clientId,
+    ...(identity.platform !== undefined && { platform: identity.platform }),
     user: opening.user!,
     link: connection,
     window: Math.min(packet.properties.receiveMaximum ?? 65_535, maxWindow),
@@ -123,6 +124,13 @@ export function prepare(opening: Opening): void {
     ...(packet.properties.authenticationMethod === undefined ? {} : { authenticationMethod: tokenMethod }),
   };
   if (will !== undefined) custom.keepWill(key, identity, will, delayOf(will, expirySeconds));
+}
+
+/** The device is recorded, and older connections that it excludes go. */
+export function announce({ connection, session }: Opening): void {
+  const { sightings, claims } = connection.context;
+  sightings.came(session!);
+  claims.claim(session!);
 }
 
 export function deliver({ session }: Opening): void {

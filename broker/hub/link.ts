@@ -4,8 +4,12 @@ export interface Link {
   readonly version: number;
   /** The client's Maximum Packet Size, bytes. [MQTT-3.1.2-24] */
   readonly maxPacketSize: number;
+  /** The sign-in that its token is from now; absent for tokens that are not Petrel's own. */
+  readonly sid?: string | undefined;
   /** Bytes that are waiting for the client to read. */
   readonly backlog: number;
+  /** The session ends with its connection, whatever the client asked for. */
+  expire(): void;
   /** Takes a frame for the write at the end of this turn. */
   send(frame: Buffer): void;
   /** Ends the connection with this DISCONNECT reason. */

@@ -11,13 +11,14 @@ export function endSession(
   received: readonly number[],
 ): void {
   const { context } = connection;
-  const { registry, hub, custom, presence, sessions, log } = context;
+  const { registry, hub, custom, presence, sessions, sightings, log } = context;
   const { key, session, expirySeconds, will } = accepted;
   const watches = presence.subscriptionsOf(session);
   presence.leave(session);
   hub.detach(session);
   custom.detach(accepted.custom);
   registry.unbind(key, connection);
+  sightings.left(session);
   const left = registry.inTurn(key, async () => {
     // A connection that took the session over has read, or will read, what is stored here.
     if (expirySeconds === 0) {

@@ -12,23 +12,21 @@ const body = Compile(Type.Object({ on: Type.Boolean() }, { additionalProperties:
 /** In larger groups typing would cost more than it tells. */
 const maxTypingAudience = 50;
 
-/** `typing/…`: tells the others who are connected now; never stored. */
+/** `typing/…`: tells the others who are connected now; never stored. What is too much is dropped without a word. */
 export async function typing(connection: Connection, target: Target, payload: Buffer): Promise<void> {
-  const { on } = parsePayload(payload, body);
-  const { sender, bus, hub, config, maySee } = connection.context;
+  const { sender, bus, hub, sight, typingRates } = connection.context;
   const { uid } = connection.accepted!.identity;
+  if (typingRates.take(uid) > 0) return;
+  const { on } = parsePayload(payload, body);
   const route = sender.route(uid, target);
   await sender.load(route);
   const refused = sender.refusal(route);
   if (refused !== undefined) throw new PetrelError(refused);
-  if (connection.takeSend() > 0) throw new PetrelError('send.rate');
-  // Who types into a conversation tells those in it; a stricter policy narrows them down.
-  const { policy } = config.presence;
-  if (policy === 'nobody') return;
+  const others = audience(hub, target, uid);
+  if (others.size === 0 || (await sight.isHidden(uid))) return;
   const notice: Notice = { type: 'typing', conv: route.conv, uid, on };
-  for (const other of audience(hub, target, uid)) {
-    if (policy === 'contacts' || (await maySee(other, uid)))
-      bus.publish({ type: 'notice', uid: other, notice });
+  for (const other of others) {
+    if (await sight.mayHear(other, uid)) bus.publish({ type: 'notice', uid: other, notice });
   }
 }
 

@@ -28,13 +28,14 @@ export function schedule(
 }
 
 async function send(context: BrokerContext, key: string, identity: Identity, will: Will): Promise<void> {
-  const { sender, custom } = context;
+  const { sender, custom, presence } = context;
   if (await context.isBanned(identity.uid)) throw new PetrelError('auth.banned');
   const topic = inboundTopic(will.topic);
   if (topic.kind === 'custom') {
     const { willDelayInterval: _, ...properties } = will.properties ?? {};
     await custom.publish({ key, identity }, { ...will, properties });
   }
+  if (topic.kind === 'presence') presence.will(identity.uid, will.payload);
   if (topic.kind !== 'send') return;
   const route = sender.route(identity.uid, topic.target);
   const { document, raw } = parseOutgoing(will.payload);

@@ -48,6 +48,6 @@ export interface DirectoryDevices {
   absences(uids: readonly string[]): Promise<Map<string, Absence>>;
   /** Keeps what a will said in a user's presence. */
   putStatus(uid: string, status: string, at: number): Promise<void>;
-  /** Keeps since when a user is invisible; 0: no longer. */
+  /** Keeps since when a user is invisible, the first time until 0: no longer. */
   putHidden(uid: string, at: number): Promise<void>;
 }

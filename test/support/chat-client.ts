@@ -160,9 +160,9 @@ export class ChatClient extends PacketClient {
     return granted ?? [];
   }
 
-  /** The next delivery on a topic that the filter function takes. */
+  /** The next delivery on a topic that the filter function takes. Word of the user's other devices is passed over. */
   delivery(wanted: (topic: string) => boolean = () => true): Promise<IPublishPacket> {
-    return this.next('publish', ({ topic }) => wanted(topic));
+    return this.next('publish', (packet) => wanted(packet.topic) && !isDeviceNotice(packet));
   }
 
   /** The next event on u/… or g/…, of one conversation where given. */
@@ -189,11 +189,11 @@ export class ChatClient extends PacketClient {
     return jsonOf(packet);
   }
 
-  /** What was delivered until now and nobody has taken: of events, their conversation and seq. */
+  /** What was delivered until now and nobody has taken: of events, their conversation and seq. As `delivery`. */
   async undelivered(): Promise<string[]> {
     await this.ping();
     return this.inbox.flatMap((packet) => {
-      if (packet.cmd !== 'publish') return [];
+      if (packet.cmd !== 'publish' || isDeviceNotice(packet)) return [];
       if (!isEventTopic(packet.topic)) return [packet.topic];
       const { conv, seq } = eventOf(packet);
       return [`${conv} ${seq}`];
@@ -221,6 +221,10 @@ export const isEventTopic = (topic: string): boolean => /^[ug]\//.test(topic);
 
 export const jsonOf = <T>({ payload }: Pick<IPublishPacket, 'payload'>): T =>
   JSON.parse(payload.toString()) as T;
+
+/** Whether it tells of another device of the user, which any connection with a client id of its own is. */
+const isDeviceNotice = (packet: IPublishPacket): boolean =>
+  packet.topic.startsWith('n/') && jsonOf<Notice>(packet).type === 'device';
 
 export const eventOf = (packet: IPublishPacket): EventDocument => jsonOf(packet);
 

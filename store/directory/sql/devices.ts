@@ -144,7 +144,11 @@ export function sqlDevices(db: Database, flavor: SqlFlavor): DirectoryDevices {
     uid: string,
     values: { status?: string; status_at?: number; hidden_at?: number },
   ): Promise<void> => {
-    const update = () => db.updateTable('absences').set(values).where('uid', '=', uid).execute();
+    const update = () => {
+      const all = db.updateTable('absences').set(values).where('uid', '=', uid);
+      const first = (values.hidden_at ?? 0) > 0;
+      return (first ? all.where('hidden_at', '=', 0) : all).execute();
+    };
     const known = await db.selectFrom('absences').select('uid').where('uid', '=', uid).executeTakeFirst();
     if (known !== undefined) return void (await update());
     try {

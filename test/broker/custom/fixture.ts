@@ -27,6 +27,8 @@ export class FakeLink implements Link {
     this.#frames.push(frame);
   }
 
+  expire(): void {}
+
   end(reason: number): void {
     this.ended = reason;
   }

@@ -45,6 +45,8 @@ export class FakeLink implements Link {
     });
   }
 
+  expire(): void {}
+
   end(reason: number): void {
     this.ended = reason;
   }

@@ -149,6 +149,7 @@ export function devicesConformance(name: string, open: () => Promise<DirectoryFi
       await directory.putStatus('alice', 'asleep', 25);
       await directory.putStatus('alice', '{"battery":"é"}', 40);
       await directory.putHidden('carol', 50);
+      await directory.putHidden('carol', 60);
       await Promise.all([1, 2, 3].map((at) => directory.putHidden('alice', at)));
       await directory.putHidden('alice', 0);
       assert.deepEqual(
