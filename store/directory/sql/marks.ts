@@ -6,7 +6,7 @@ import { chunked } from './rows.ts';
 
 const everybody = '@all';
 /** Conversations asked about in one statement. */
-const askedAtOnce = 250;
+const askedAtOnce = 100;
 
 export const sqlMarks = (db: Database, flavor: SqlFlavor): DirectoryMarks => ({
   async addMentions({ conv, seq, n, from, uids }) {
