@@ -174,11 +174,19 @@ const encode = (document: OutgoingDocument): Buffer => {
   return Buffer.from(JSON.stringify({ id, type, body, replyTo, mentions, forward }));
 };
 
+/** The message as an object, also where the fast path made none. */
+export const documentOf = ({ document, raw }: Outgoing): OutgoingDocument =>
+  document ?? (JSON.parse(Buffer.from(raw).toString('utf8')) as OutgoingDocument);
+
 /** The same message, marked as forwarded. */
 export function asForwarded(outgoing: Outgoing, forward: ForwardMark): Outgoing {
-  const given =
-    outgoing.document ?? (JSON.parse(Buffer.from(outgoing.raw).toString('utf8')) as OutgoingDocument);
-  const document = { ...given, forward };
+  const document = { ...documentOf(outgoing), forward };
+  return { ...outgoing, document, raw: encode(document) };
+}
+
+/** The same message with another body, which fits its type. */
+export function withBody(outgoing: Outgoing, body: OutgoingDocument['body']): Outgoing {
+  const document = { ...documentOf(outgoing), body };
   return { ...outgoing, document, raw: encode(document) };
 }
 

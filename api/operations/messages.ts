@@ -6,6 +6,7 @@ import { readEvents } from '../conversations/events.ts';
 import { merged, oneByOne, readMessages } from '../conversations/forward.ts';
 import { readPins } from '../conversations/pins.ts';
 import { receiptsOf } from '../conversations/receipts.ts';
+import { payloadMembers } from '../documents/payload.ts';
 import { type Operation, userOperation, WithStatus } from '../operation.ts';
 import type { Services } from '../services.ts';
 import {
@@ -104,6 +105,7 @@ export function messageOperations(
         },
         { required: ['conv'], additionalProperties: true },
       ),
+      payload: input({ conv, ...payloadMembers }),
       output: Type.Object({ conv: Type.String(), seq: Type.Integer(), ts: time }),
       status: 201,
       repeatStatus: 200,
@@ -150,6 +152,7 @@ export function messageOperations(
         items: Type.Array(Type.Object({ id: Type.String(), seq: Type.Integer(), ts: time })),
       }),
       status: 201,
+      repeatStatus: 200,
       errors: [...sendErrors, 'send.too-large', 'target.not-found'],
       async handle({ conv: to, id, from, seqs, merged: inOne = false, title }, { identity: { uid: asker } }) {
         requirePart(to, asker);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
@@ -140,6 +141,22 @@ describe('the HTTP door', () => {
     const initializer = await api.http.inject('/docs/static/swagger-initializer.js');
     assert.equal(initializer.statusCode, 200);
     assert.match(initializer.body, /"validatorUrl":false|validatorUrl/);
+  });
+
+  it('describes the MQTT side in AsyncAPI, and shows it on a page without scripts', async () => {
+    const document = (await api.http.inject('/asyncapi.json')).json();
+    assert.equal(document.asyncapi, '3.0.0');
+    const page = await api.http.inject('/docs/mqtt');
+    assert.equal(page.statusCode, 200);
+    assert.match(String(page.headers['content-type']), /^text\/html/);
+    const policy = String(page.headers['content-security-policy']);
+    const style = /<style>(.*)<\/style>/s.exec(page.body)![1]!;
+    const hash = createHash('sha256').update(style).digest('base64');
+    assert.ok(policy.startsWith(`default-src 'none'; style-src 'sha256-${hash}';`), policy);
+    assert.doesNotMatch(page.body, /<script|(src|href)="(https?:)?\/\/|style="/);
+    for (const { name } of api.operations) assert.ok(page.body.includes(`req/${name}<`), name);
+    const ids = [...page.body.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    assert.equal(new Set(ids).size, ids.length);
   });
 
   it('answers bytes that are no request, and headers without end, with 4xx', async () => {

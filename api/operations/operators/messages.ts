@@ -2,10 +2,11 @@ import { Type } from 'typebox';
 import { PetrelError } from '../../../schemas/errors.ts';
 import { directConv, groupConv } from '../../../schemas/event.ts';
 import { systemUid } from '../../../schemas/identity.ts';
+import { payloadMembers } from '../../documents/payload.ts';
 import { adminOperation, type Operation, WithStatus } from '../../operation.ts';
 import { requireSpeaker, speakingFor } from '../../operators/speaker.ts';
 import type { Services } from '../../services.ts';
-import { gid, time, uid } from '../shapes.ts';
+import { gid, input, time, uid } from '../shapes.ts';
 
 export const speaker = Type.Optional({ ...uid, description: '`system` (also where absent) or a user.' });
 
@@ -34,8 +35,10 @@ export function operatorMessageOperations({
         },
         { required: [], additionalProperties: true },
       ),
+      payload: input({ to: Type.Optional(uid), gid: Type.Optional(gid), from: speaker, ...payloadMembers }),
       output: Type.Object({ conv: Type.String(), seq: Type.Integer(), ts: time }),
       status: 201,
+      repeatStatus: 200,
       errors: [
         'payload.invalid',
         'user.not-found',
