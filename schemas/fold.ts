@@ -59,6 +59,8 @@ export class Fold {
 
   /** The event as history shows it. */
   show(event: EventDocument): EventDocument {
+    // Its body is gone already, also without a recall (those of a removed user), whatever was folded in before.
+    if (event.recalled === true) return event;
     if (this.#recalled) {
       const { body: _, ...rest } = event;
       return { ...rest, recalled: true } as EventDocument;

@@ -7,9 +7,10 @@ const pruneMs = 3600_000;
 const skewMs = 60_000;
 
 /**
- * Who may not come in although their token is good: revoked sign-ins whose access tokens have not ended, and banned users.
- * Both lists are short and held in memory, so that a storm of CONNECTs asks the directory nothing. They are brought up to
- * date by bus messages about a user, and every ten seconds in case one was lost.
+ * Who may not come in although their token is good: revoked sign-ins whose access tokens have not ended, banned users, and
+ * users removed since this process began (of those before it, the directory tells when their tokens name them). The lists
+ * are short and held in memory, so that a storm of CONNECTs asks the directory nothing. They are brought up to date by bus
+ * messages about a user, and every ten seconds in case one was lost.
  */
 export class Revocations {
   readonly #directory: Directory;
@@ -17,6 +18,9 @@ export class Revocations {
   readonly #clock: () => number;
   readonly #revoked = new Map<string, number>();
   #banned = new Map<string, number>();
+  readonly #removed = new Set<string>();
+  /** Who was removed before then is known, ms. */
+  #removedUntil: number;
   #refreshing: Promise<void> | undefined;
   #again = false;
   #prunedAt: number;
@@ -28,6 +32,7 @@ export class Revocations {
     this.#accessTtlMs = accessTtl * 1000;
     this.#clock = clock;
     this.#prunedAt = clock();
+    this.#removedUntil = this.#prunedAt;
     this.#unsubscribe = bus.subscribe((message) => {
       if (message.type === 'end' || (message.type === 'stale' && isPlainUser(message.user))) this.#touch();
     });
@@ -53,6 +58,11 @@ export class Revocations {
     for (const sid of sids) this.#revoked.set(sid, this.#clock());
   }
 
+  /** For the node that removes a user: it holds at once. */
+  remove(uid: string): void {
+    this.#removed.add(uid);
+  }
+
   /** Resolves when what the bus told of is known here. */
   async settled(): Promise<void> {
     await this.#refreshing;
@@ -65,6 +75,10 @@ export class Revocations {
   isBanned(uid: string): boolean {
     const until = this.#banned.get(uid);
     return until !== undefined && until > this.#clock();
+  }
+
+  isRemoved(uid: string): boolean {
+    return this.#removed.has(uid);
   }
 
   close(): void {
@@ -100,10 +114,13 @@ export class Revocations {
   async #refresh(): Promise<void> {
     const now = this.#clock();
     const oldest = now - this.#accessTtlMs - skewMs;
-    const [revoked, banned] = await Promise.all([
+    const [revoked, banned, removed] = await Promise.all([
       this.#directory.revokedFamilies(oldest),
       this.#directory.banned(now),
+      this.#directory.removedUsers(this.#removedUntil - skewMs),
     ]);
+    for (const uid of removed) this.#removed.add(uid);
+    this.#removedUntil = now;
     for (const [sid, at] of this.#revoked) if (at < oldest) this.#revoked.delete(sid);
     for (const { sid, at } of revoked) this.#revoked.set(sid, at);
     this.#banned = new Map(banned.map(({ uid, until }) => [uid, until]));

@@ -26,8 +26,8 @@ export interface DirectoryRemovals {
   removeUser(removal: Removal): Promise<string[] | undefined>;
   /** Who was removed at or after `since`. */
   removedUsers(since: number): Promise<string[]>;
-  /** Removals that are not finished, oldest first, at most `limit`. */
-  removals(limit: number): Promise<Removal[]>;
+  /** Removals that are not finished, oldest first, from behind `after`. */
+  removals(after: Pick<Removal, 'uid' | 'at'> | undefined, limit: number): Promise<Removal[]>;
   /** What is known of the conversations of a removed user, in conv order. */
   traces(uid: string): Promise<Trace[]>;
   /** Notes how far the removal is; never back. */

@@ -122,6 +122,19 @@ describe('folding', () => {
     );
   });
 
+  it('shows an event whose body is gone as it is, whatever was folded in before', () => {
+    const gone = { ...text(1), raw: Buffer.from('{"id":"m","type":"text","recalled":true}') };
+    const changes = [
+      stored(2, 'alice', 'edit', { target: 1, body: { text: 'edited' } }),
+      stored(3, 'bob', 'react', { target: 1, emoji: '👍', on: true }),
+    ];
+    const [shown] = foldEvents([gone], changes);
+    assert.deepEqual(
+      [shown!.recalled, shown!.body, shown!.edited, shown!.reactions],
+      [true, undefined, undefined, undefined],
+    );
+  });
+
   it('never shows a body again after a recall, whatever comes before and behind it', () => {
     fc.assert(
       fc.property(changes, changes, (before, behind) => {

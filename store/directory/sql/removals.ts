@@ -27,8 +27,19 @@ export const sqlRemovals = (db: Database, flavor: SqlFlavor): DirectoryRemovals 
     return rows.map((row) => row.uid);
   },
 
-  async removals(limit) {
-    const rows = await db.selectFrom('removals').selectAll().orderBy('removed_at').limit(limit).execute();
+  async removals(after, limit) {
+    const { at, uid: last } = after ?? { at: 0, uid: '' };
+    const rows = await db
+      .selectFrom('removals')
+      .selectAll()
+      .where('removed_at', '>=', at)
+      .where(({ and, eb, or }) =>
+        or([eb('removed_at', '>', at), and([eb('removed_at', '=', at), eb('uid', '>', last)])]),
+      )
+      .orderBy('removed_at')
+      .orderBy('uid')
+      .limit(limit)
+      .execute();
     return rows.map((row) => ({ uid: row.uid, id: row.id, by: row.actor, at: row.removed_at }));
   },
 

@@ -262,8 +262,12 @@ export function usersConformance(name: string, open: () => Promise<DirectoryFixt
         }
         directory = await fixture.reopen();
         assert.deepEqual(
-          (await directory.removals(2)).map(({ uid }) => uid),
+          (await directory.removals(undefined, 2)).map(({ uid }) => uid),
           ['carol', 'bob'],
+        );
+        assert.deepEqual(
+          (await directory.removals({ at: 4999, uid: 'bob' }, 2)).map(({ uid }) => uid),
+          ['alice'],
         );
         assert.deepEqual((await directory.removedUsers(4999)).sort(), ['alice', 'bob']);
         await directory.putTrace('bob', { conv: 'u:alice:bob', seq: 7, told: true });
@@ -276,7 +280,7 @@ export function usersConformance(name: string, open: () => Promise<DirectoryFixt
         await directory.finishRemoval('bob');
         assert.deepEqual(await directory.traces('bob'), []);
         assert.deepEqual(
-          (await directory.removals(10)).map(({ uid, id, by }) => [uid, id, by]),
+          (await directory.removals(undefined, 10)).map(({ uid, id, by }) => [uid, id, by]),
           [
             ['carol', 'id-carol', 'operator'],
             ['alice', 'id-alice', 'operator'],

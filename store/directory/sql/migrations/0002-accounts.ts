@@ -63,6 +63,7 @@ export const accounts = (flavor: SqlFlavor): Migration => ({
       .addColumn('actor', id(64), (c) => c.notNull())
       .addColumn('removed_at', 'bigint', (c) => c.notNull())
       .execute();
+    await schema.createIndex('removals_order').on('removals').columns(['removed_at', 'uid']).execute();
     await schema
       .createTable('removal_traces')
       .addColumn('uid', id(64), (c) => c.notNull())
