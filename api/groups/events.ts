@@ -148,7 +148,7 @@ export class GroupEvents {
         return;
       case 'dissolved':
         for (;;) {
-          const parted = await this.#directory.finishDissolve(gid, batch * 10);
+          const parted = await this.#directory.finishDissolve(gid, batch * 5);
           await this.#each(parted, (uid) => this.#part(uid, gid, 'dissolved'));
           if (parted.length === 0) return;
         }

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
+import { mayInGroup } from '../../policy/groups.ts';
 import { PetrelError } from '../../schemas/errors.ts';
+import { uidPattern } from '../../schemas/identity.ts';
 import type { Group, GroupRole } from '../../store/directory.ts';
+import { actorOf, allow, standingAt, standingIn } from '../groups/actor.ts';
 import { groupEvent } from '../groups/events.ts';
+import { changedSettings, withSettings } from '../groups/settings.ts';
 import { type Operation, userOperation } from '../operation.ts';
 import type { Services } from '../services.ts';
 import { missingUser } from './existing.ts';
@@ -25,51 +29,67 @@ export const maxUidsInCall = 10_000;
 
 const newGid = (): string => `g${BigInt(`0x${randomBytes(10).toString('hex')}`).toString(36)}`;
 
-const toShape = (found: Group, role: GroupRole) => ({ ...found, role });
+const toShape = (found: Group, role: GroupRole | undefined) => ({ ...found, ...(role && { role }) });
+
+const name = label(100);
+const avatar = label(1024);
+const announcement = Type.String({ maxLength: 4096 });
+
+/** A setting that null takes away. */
+const clearable = <T extends TSchema>(setting: T) => Type.Optional(Type.Union([setting, Type.Null()]));
 
 export function groupOperations(
-  services: Pick<Services, 'directory' | 'groupEvents' | 'clock'>,
+  services: Pick<Services, 'directory' | 'groupEvents' | 'maxGroupMembers' | 'clock'>,
 ): Operation[] {
-  const { directory, groupEvents, clock } = services;
+  const { directory, groupEvents, maxGroupMembers, clock } = services;
   return [
     userOperation({
       name: 'groups.create',
       method: 'POST',
       path: '/groups',
       summary: 'Make a group with oneself as its owner',
-      limit: 'group',
       input: input({
-        name: label(100),
+        name,
         members: Type.Optional(Type.Array(uid, { maxItems: maxUidsInCall })),
-        avatar: Type.Optional(label(1024)),
-        announcement: Type.Optional(Type.String({ maxLength: 4096 })),
+        owner: Type.Optional(
+          Type.String({
+            pattern: uidPattern.source,
+            description: 'Whose group it is; another than the asker with scope admin only.',
+          }),
+        ),
+        avatar: Type.Optional(avatar),
+        announcement: Type.Optional(announcement),
         join: Type.Optional(joinPolicy),
         muted: Type.Optional(Type.Boolean()),
         history: Type.Optional(historyPolicy),
       }),
       output: group,
       status: 201,
-      errors: ['user.not-found'],
-      async handle({ name, members = [], avatar, announcement, join, muted, history }, { identity }) {
-        const owner = identity.uid;
+      errors: ['user.not-found', 'auth.forbidden', 'group.full'],
+      limit: 'group',
+      async handle({ members = [], owner: given, join, muted, history, ...named }, { identity }) {
+        const owner = given ?? identity.uid;
+        const { uid: by, isSystem } =
+          given === undefined ? { ...identity, isSystem: false } : actorOf(identity);
+        if (owner !== identity.uid && !isSystem) throw new PetrelError('auth.forbidden');
         const others = [...new Set(members)].filter((member) => member !== owner);
-        const missing = await missingUser(directory, others);
+        if (others.length + 1 > maxGroupMembers) throw new PetrelError('group.full');
+        const missing = await missingUser(directory, [owner, ...others]);
         if (missing !== undefined) throw new PetrelError('user.not-found', `There is no user ${missing}.`);
         const created = {
           gid: newGid(),
-          name,
+          ...named,
           owner,
-          ...(avatar !== undefined && { avatar }),
-          ...(announcement !== undefined && { announcement }),
           join: join ?? 'invite',
           muted: muted ?? false,
           history: history ?? 'joined',
           createdAt: clock(),
         };
-        const body = { action: 'created', name, uids: [owner, ...others] };
-        await directory.createGroup(created, others, groupEvent('group', owner, body));
+        const body = { action: 'created', name: named.name, uids: [owner, ...others] };
+        await directory.createGroup(created, others, groupEvent('group', by, body));
         await groupEvents.settle(created.gid);
-        return toShape({ ...created, memberCount: others.length + 1 }, 'owner');
+        const found = { ...created, memberCount: others.length + 1 };
+        return toShape(found, owner === identity.uid ? 'owner' : undefined);
       },
     }),
     userOperation({
@@ -102,12 +122,43 @@ export function groupOperations(
       status: 200,
       errors: ['group.not-found'],
       async handle(given, { identity }) {
-        const [found, member] = await Promise.all([
-          directory.getGroup(given.gid),
-          directory.getMember(given.gid, identity.uid),
-        ]);
-        if (found === undefined || member === undefined) throw new PetrelError('group.not-found');
-        return toShape(found, member.role);
+        const { group: found, member } = await standingAt(directory, given.gid, identity, 'get');
+        return toShape(found, member?.role);
+      },
+    }),
+    userOperation({
+      name: 'groups.update',
+      method: 'PATCH',
+      path: '/groups/{gid}',
+      summary: 'Change what is given of a group; null takes it away',
+      input: input({
+        gid,
+        name: Type.Optional(name),
+        avatar: clearable(avatar),
+        announcement: clearable(announcement),
+        join: Type.Optional(joinPolicy),
+        muted: Type.Optional(Type.Boolean()),
+        history: Type.Optional(historyPolicy),
+      }),
+      output: group,
+      status: 200,
+      errors: ['group.not-found', 'auth.forbidden'],
+      async handle({ gid: id, ...given }, { identity }) {
+        const [answer, isChanged] = await directory.changeGroup(id, async (change) => {
+          const standing = await standingIn(change, identity, 'get');
+          const { announcement: announced, ...settings } = given;
+          if (announced !== undefined) allow(standing, 'announcement');
+          if (announced === undefined || Object.keys(settings).length > 0) allow(standing, 'settings.update');
+          const changed = changedSettings(standing.group, given);
+          const differs = Object.keys(changed).length > 0;
+          if (differs) {
+            await change.update(changed);
+            await change.owe(groupEvent('group', standing.actor.uid, { ...changed, action: 'updated' }));
+          }
+          return [toShape(withSettings(standing.group, changed), standing.member?.role), differs] as const;
+        });
+        if (isChanged) await groupEvents.settle(id);
+        return answer;
       },
     }),
     userOperation({
@@ -123,7 +174,7 @@ export function groupOperations(
         await directory.changeGroup(given.gid, async (change) => {
           const member = change.group && (await change.member(identity.uid));
           if (member === undefined) throw new PetrelError('group.not-found');
-          if (member.role === 'owner') throw new PetrelError('group.owner');
+          if (!mayInGroup(member.role, 'leave')) throw new PetrelError('group.owner');
           await change.remove(identity.uid);
           const body = { action: 'left', uids: [identity.uid], by: identity.uid };
           await change.owe(groupEvent('member', identity.uid, body));
@@ -143,11 +194,9 @@ export function groupOperations(
       errors: ['group.not-found', 'auth.forbidden'],
       async handle(given, { identity }) {
         await directory.changeGroup(given.gid, async (change) => {
-          const member = change.group && (await change.member(identity.uid));
-          if (member === undefined) throw new PetrelError('group.not-found');
-          if (member.role !== 'owner') throw new PetrelError('auth.forbidden');
+          const { actor } = await standingIn(change, identity, 'dissolve');
           await change.dissolve(clock());
-          await change.owe(groupEvent('group', identity.uid, { action: 'dissolved' }));
+          await change.owe(groupEvent('group', actor.uid, { action: 'dissolved' }));
         });
         await groupEvents.settle(given.gid);
         return null;

@@ -1,36 +1,28 @@
 import { Type } from 'typebox';
+import { mayActOn } from '../../policy/groups.ts';
 import { PetrelError } from '../../schemas/errors.ts';
-import type { GroupChange, Member } from '../../store/directory.ts';
+import type { Member } from '../../store/directory.ts';
+import { standingAt, standingIn } from '../groups/actor.ts';
+import { addMembers } from '../groups/adding.ts';
 import { groupEvent } from '../groups/events.ts';
+import { changeMember } from '../groups/member-change.ts';
 import { type Operation, userOperation } from '../operation.ts';
 import type { Services } from '../services.ts';
-import { missingUser } from './existing.ts';
 import { maxUidsInCall } from './groups.ts';
-import { gid, input, member, none, page, paging, readPaging, toPage, uid } from './shapes.ts';
+import { gid, input, label, member, none, page, paging, readPaging, role, toPage, uid } from './shapes.ts';
 
-const maxMembers = 100_000;
-
-const toShape = ({ uid: id, role, nick, mutedUntil, joinedAt }: Member) => ({
+const toShape = ({ uid: id, role: its, nick, mutedUntil, joinedAt }: Member) => ({
   uid: id,
-  role,
+  role: its,
   ...(nick !== undefined && { nick }),
   ...(mutedUntil > 0 && { mutedUntil }),
   joinedAt,
 });
 
-/** The asker's own membership where they may change others'. */
-async function requireAdmin(change: GroupChange, asker: string): Promise<Member> {
-  const found = change.group && (await change.member(asker));
-  if (found === undefined) throw new PetrelError('group.not-found');
-  if (found.role === 'member') throw new PetrelError('auth.forbidden');
-  return found;
-}
-
-export function memberOperations({
-  directory,
-  groupEvents,
-  clock,
-}: Pick<Services, 'directory' | 'groupEvents' | 'clock'>): Operation[] {
+export function memberOperations(
+  services: Pick<Services, 'directory' | 'groupEvents' | 'maxGroupMembers' | 'clock'>,
+): Operation[] {
+  const { directory, groupEvents, clock } = services;
   return [
     userOperation({
       name: 'groups.members.list',
@@ -43,11 +35,7 @@ export function memberOperations({
       errors: ['group.not-found'],
       async handle(given, { identity }) {
         const { limit, after } = readPaging(given);
-        const [group, asker] = await Promise.all([
-          directory.getGroup(given.gid),
-          directory.getMember(given.gid, identity.uid),
-        ]);
-        if (group === undefined || asker === undefined) throw new PetrelError('group.not-found');
+        await standingAt(directory, given.gid, identity, 'members.list');
         const found = await directory.listMembers(given.gid, after, limit + 1);
         return toPage(found, limit, (one) => one.uid, toShape);
       },
@@ -64,23 +52,37 @@ export function memberOperations({
       }),
       status: 200,
       errors: ['group.not-found', 'auth.forbidden', 'user.not-found', 'group.full'],
-      async handle(given, { identity }) {
-        const by = identity.uid;
-        // First whether the asker may at all: who may not learns nothing of who exists.
-        await directory.changeGroup(given.gid, (change) => requireAdmin(change, by));
-        const missing = await missingUser(directory, given.uids);
-        if (missing !== undefined) throw new PetrelError('user.not-found', `There is no user ${missing}.`);
-        const answer = await directory.changeGroup(given.gid, async (change) => {
-          await requireAdmin(change, by);
-          const added = await change.add(given.uids, 'member', clock());
-          const memberCount = change.group!.memberCount + added.length;
-          if (memberCount > maxMembers) throw new PetrelError('group.full');
-          if (added.length > 0)
-            await change.owe(groupEvent('member', by, { action: 'added', uids: added, by }));
-          return { added, memberCount };
-        });
-        if (answer.added.length > 0) await groupEvents.settle(given.gid);
-        return answer;
+      handle: ({ gid: id, uids }, { identity }) => addMembers(services, id, identity, uids),
+    }),
+    userOperation({
+      name: 'groups.members.update',
+      method: 'PATCH',
+      path: '/groups/{gid}/members/{uid}',
+      summary: 'Change what is given of a member: role (owner hands the group over), mute, nick',
+      input: input({
+        gid,
+        uid,
+        role: Type.Optional(role),
+        mutedUntil: Type.Optional(
+          Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
+            description: 'ms since 1970; null or a time that has passed unmutes.',
+          }),
+        ),
+        nick: Type.Optional(
+          Type.Union([label(100), Type.Null()], {
+            description: 'Their name in this group; null takes it away.',
+          }),
+        ),
+      }),
+      output: member,
+      status: 200,
+      errors: ['group.not-found', 'auth.forbidden', 'user.not-found', 'group.owner'],
+      async handle({ gid: id, ...wish }, { identity }) {
+        const changed = await directory.changeGroup(id, (change) =>
+          changeMember(change, identity, wish, clock()),
+        );
+        await groupEvents.settle(id);
+        return toShape(changed);
       },
     }),
     userOperation({
@@ -93,17 +95,16 @@ export function memberOperations({
       status: 204,
       errors: ['group.not-found', 'auth.forbidden', 'user.not-found', 'group.owner'],
       async handle(given, { identity }) {
-        const by = identity.uid;
         await directory.changeGroup(given.gid, async (change) => {
-          const asker = await requireAdmin(change, by);
+          const { as, actor } = await standingIn(change, identity, 'members.remove');
           const target = await change.member(given.uid);
           if (target === undefined) throw new PetrelError('user.not-found');
-          if (target.role === 'owner')
-            throw new PetrelError(by === given.uid ? 'group.owner' : 'auth.forbidden');
-          if (target.role === 'admin' && asker.role !== 'owner' && by !== given.uid)
-            throw new PetrelError('auth.forbidden');
+          const own = given.uid === identity.uid;
+          if (own && target.role === 'owner') throw new PetrelError('group.owner');
+          if (!mayActOn(as, 'members.remove', target.role) && !own) throw new PetrelError('auth.forbidden');
           await change.remove(given.uid);
-          await change.owe(groupEvent('member', by, { action: 'removed', uids: [given.uid], by }));
+          const body = { action: 'removed', uids: [given.uid], by: actor.uid };
+          await change.owe(groupEvent('member', actor.uid, body));
         });
         await groupEvents.settle(given.gid);
         return null;
