@@ -74,7 +74,10 @@ export class Sightings {
       // Told once for every time that it begins; tried again with the next flush.
       if (!this.#failing) this.#options.onError(error);
       this.#failing = true;
-      for (const [key, seen] of this.#pending) pending.set(key, seen);
+      for (const [key, seen] of this.#pending) {
+        const before = pending.get(key);
+        pending.set(key, { ...before, ...seen, left: seen.left === true && before?.left !== false });
+      }
       this.#pending = pending;
     }
   }
