@@ -56,6 +56,8 @@ export interface SendInput {
   readonly asSystem?: boolean;
   /** The sender's rate is not asked: an operator sends in their name. */
   readonly unlimited?: boolean;
+  /** With `asSystem`: the user or group is known to be there and is not looked for, one by one, again. */
+  readonly found?: boolean;
 }
 
 /** Where a send by HTTP found its place. */
@@ -195,12 +197,19 @@ export class Sender {
    * Sends the JSON object of section 4 into a conversation, for those who do not publish it. Rejects with PetrelError:
    * the codes of the table in section 4, `conversation.not-found` where the sender has no part in it.
    */
-  async send({ conv, from, payload, asSystem = false, unlimited = asSystem }: SendInput): Promise<Sent> {
+  async send({
+    conv,
+    from,
+    payload,
+    asSystem = false,
+    unlimited = asSystem,
+    found,
+  }: SendInput): Promise<Sent> {
     const route = this.routeTo(conv, from, asSystem);
     if (!unlimited) this.takeRate(from);
     const outgoing = checkOutgoing(payload, { idOptional: true, asSystem });
     this.checkSize(route, outgoing);
-    await this.open(route);
+    if (!(asSystem && found)) await this.open(route);
     const place = await new Promise<Appended>((resolve, reject) => {
       const receiver: Receiver = { stored: resolve, failed: reject };
       if (!asSystem && this.isPlain(outgoing)) this.commit.submitTo(this.plain(route, outgoing), receiver);

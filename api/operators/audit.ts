@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { toPetrelError } from '../../schemas/errors.ts';
 import type { Identity } from '../../schemas/identity.ts';
-import { auditIdAt, type Directory } from '../../store/directory.ts';
+import { type AuditEntry, auditIdAt, type Directory } from '../../store/directory.ts';
 import { type Caller, type Operation, WithStatus } from '../operation.ts';
 import type { Services } from '../services.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -14,15 +14,19 @@ const maxTarget = 64;
 const dayMs = 86_400_000;
 const pruneEveryMs = 3600_000;
 
-/** Ids that ascend in one process, also within a millisecond; those of several nodes are in the order of their clocks. */
-function entryIds(clock: () => number): () => string {
+/**
+ * Ids that ascend in one process, also within a millisecond or when the clock is set back, each with the time it begins
+ * with; those of several nodes are in the order of their clocks.
+ */
+function entryIds(clock: () => number): () => Pick<AuditEntry, 'id' | 'at'> {
   let at = 0;
   let count = 0;
   return () => {
     const now = clock();
     count = now > at ? 0 : count + 1;
     at = Math.max(at, now);
-    return `${auditIdAt(at)}-${String(count).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
+    const id = `${auditIdAt(at)}-${String(count).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
+    return { id, at };
   };
 }
 
@@ -56,7 +60,7 @@ export function audited(
     const handle = async (input: Record<string, unknown>, caller: Caller) => {
       const { identity, address } = caller;
       if (!identity?.scopes.has('admin')) return operation.handle(input, caller);
-      const entry = { id: nextId(), target: targetOf(operation.path, input) };
+      const entry = { ...nextId(), target: targetOf(operation.path, input) };
       await begin(entry, operation, input, identity, address);
       try {
         const answer = await operation.handle(input, caller);
@@ -73,7 +77,7 @@ export function audited(
   });
 
   async function begin(
-    { id, target }: { id: string; target: string | undefined },
+    { id, at, target }: Pick<AuditEntry, 'id' | 'at'> & { target: string | undefined },
     { name }: Operation,
     input: Record<string, unknown>,
     { uid: actor }: Identity,
@@ -82,7 +86,7 @@ export function audited(
     const detail = JSON.stringify(withoutSecrets(input));
     await directory.addAudit({
       id,
-      at: clock(),
+      at,
       actor,
       action: name,
       ...(target !== undefined && { target }),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { toPetrelError } from '../../schemas/errors.ts';
 import { directConv, groupConv } from '../../schemas/event.ts';
-import { reservedUids } from '../../schemas/identity.ts';
+import { reservedUids, systemUid } from '../../schemas/identity.ts';
 import type { Broadcast, BroadcastState, Directory } from '../../store/directory.ts';
 import type { Sender } from '../services.ts';
 import { speakingFor } from './speaker.ts';
@@ -148,12 +148,16 @@ export class Broadcasts {
     broadcast: Broadcast,
     targets: readonly string[],
   ): Promise<{ sent: number; failed: number; left: boolean }> {
-    const queue = [...targets];
-    const result = { sent: 0, failed: 0, left: false };
+    const { from, kind } = broadcast;
+    const found = kind !== 'gids' && from === systemUid;
+    // One question for all of them, in place of one for each.
+    const existing = found && kind === 'uids' ? await this.#options.directory.existing(targets) : undefined;
+    const queue = targets.filter((uid) => existing?.has(uid) !== false && !reservedUids.has(uid));
+    const result = { sent: 0, failed: targets.length - queue.length, left: false };
     const payload = { id: broadcast.messageId, ...(JSON.parse(broadcast.payload) as object) };
     const work = async (): Promise<void> => {
       for (let target = queue.shift(); target !== undefined && !result.left; target = queue.shift()) {
-        const outcome = await this.#send(broadcast, target, payload);
+        const outcome = await this.#send(broadcast, target, payload, found);
         if (outcome === undefined) result.left = true;
         else result[outcome]++;
       }
@@ -167,12 +171,13 @@ export class Broadcasts {
     { from, kind }: Broadcast,
     target: string,
     payload: object,
+    found: boolean,
   ): Promise<'sent' | 'failed' | undefined> {
     const conv = kind === 'gids' ? groupConv(target) : directConv(from, target);
     const { signal } = this.#closing;
     for (let pauseMs = retryMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, maxRetryMs)) {
       try {
-        await this.#options.sender.send({ conv, from, payload, ...speakingFor(from) });
+        await this.#options.sender.send({ conv, from, payload, ...speakingFor(from), found });
         return 'sent';
       } catch (error) {
         const known = toPetrelError(error);

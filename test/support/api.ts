@@ -23,6 +23,10 @@ export class Api {
     return this.#request('POST', path, body);
   }
 
+  put<T = Record<string, unknown>>(path: string, body: unknown = {}): Promise<Reply<T>> {
+    return this.#request('PUT', path, body);
+  }
+
   patch<T = Record<string, unknown>>(path: string, body: unknown): Promise<Reply<T>> {
     return this.#request('PATCH', path, body);
   }

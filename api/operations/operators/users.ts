@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { PetrelError } from '../../../schemas/errors.ts';
 import { reservedUids } from '../../../schemas/identity.ts';
@@ -48,9 +47,9 @@ const ban = (user: User, now: number) => {
 };
 
 export function operatorUserOperations(
-  services: Pick<Services, 'directory' | 'bus' | 'accounts' | 'clock'>,
+  services: Pick<Services, 'directory' | 'bus' | 'accounts' | 'removals' | 'clock'>,
 ): Operation[] {
-  const { directory, bus, accounts, clock } = services;
+  const { directory, bus, accounts, removals, clock } = services;
 
   const requireUser = async (id: string): Promise<User> => {
     const user = await directory.getUser(id);
@@ -195,14 +194,26 @@ export function operatorUserOperations(
       output: none,
       status: 204,
       errors: ['user.not-found'],
-      async handle({ uid: id, did }, { identity }) {
+      async handle({ uid: id, did }) {
         const { removedAt } = await requireUser(id);
         if (removedAt !== undefined) throw new PetrelError('user.not-found');
         const reason = endedReasons.kicked;
         const end = { type: 'end' as const, uid: id, ...(did !== undefined && { did }), reason };
-        if (id !== identity.uid) bus.publish(end);
-        // Who ends their own connections gets the answer first.
-        else void setImmediate().then(() => bus.publish(end));
+        bus.publish(end);
+        return null;
+      },
+    }),
+    adminOperation({
+      name: 'admin.users.remove',
+      method: 'DELETE',
+      path: '/admin/users/{uid}',
+      summary: 'Remove an account for ever: the uid stays taken, what they wrote goes',
+      input: input({ uid }),
+      output: none,
+      status: 204,
+      errors: ['user.not-found'],
+      async handle(given, { identity }) {
+        await removals.removeAccount(given.uid, identity.uid);
         return null;
       },
     }),

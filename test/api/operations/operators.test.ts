@@ -67,7 +67,7 @@ for (const door of doors) {
         await people.refused('alice', name, inputs[name]!, 'auth.forbidden', 403);
         await people.refused('nobody', name, inputs[name]!, 'auth.bad-token', 401);
       }
-      assert.ok(names.length >= 13);
+      assert.ok(names.length >= 14);
       assert.deepEqual(await itemsOf('admin.audit'), []);
     });
 
@@ -179,6 +179,30 @@ for (const door of doors) {
         await done('admin.users.kick', { uid: 'bob', did: 'phone' }, 204);
         assert.deepEqual(ends('bob').at(-1), { type: 'end', uid: 'bob', did: 'phone', reason: 0x98 });
         await people.data('bob', 'me.get');
+      });
+    });
+
+    describe('users who were removed', () => {
+      it('are gone for ever, and shown as such to operators', async () => {
+        await done('admin.users.create', { uid: 'gone', name: 'Gone' });
+        await done('admin.users.ban', { uid: 'gone', reason: 'spam' });
+        await done('admin.users.remove', { uid: 'gone' }, 204);
+        const {
+          createdAt: _,
+          bannedUntil: __,
+          banReason: ___,
+          banned: ____,
+          ...shown
+        } = await done('admin.users.get', { uid: 'gone' });
+        assert.deepEqual(shown, { uid: 'gone', origin: 'admin', removed: true, devices: 0 });
+        await refused('admin.users.create', { uid: 'gone' }, 'user.exists', 409);
+        const { existing } = await done('admin.users.import', { users: [{ uid: 'gone' }] });
+        assert.deepEqual(existing, ['gone']);
+        for (const name of ['admin.users.remove', 'admin.users.ban', 'admin.users.unban', 'admin.users.kick'])
+          await refused(name, { uid: 'gone' }, 'user.not-found', 404);
+        await refused('admin.send', { to: 'gone', ...text('x') }, 'user.not-found', 404);
+        await refused('admin.send', { to: 'bob', from: 'gone', ...text('x') }, 'user.not-found', 404);
+        await refused('admin.users.remove', { uid: 'system' }, 'user.not-found', 404);
       });
     });
 
