@@ -24,6 +24,7 @@ export const operatorExamples: Examples = {
   'admin.users.ban': { input: { uid: 'mallory', until: at + 7 * day, reason: 'Spam.' } },
   'admin.users.unban': { input: { uid: 'mallory' } },
   'admin.users.kick': { input: { uid: 'mallory', did: 'phone-1' } },
+  'admin.users.remove': { input: { uid: 'mallory' } },
   'admin.send': {
     input: { to: 'bob', from: 'system', id: 'w-1', type: 'text', body: { text: 'Welcome.' } },
     output: { conv: 'u:bob:system', seq: 1, ts: at },
