@@ -55,6 +55,8 @@ import { openSqliteTimeline } from './store/timeline/sqlite/timeline.ts';
 import type { Timeline } from './store/timeline.ts';
 import { CommitQueue } from './worker/commit.ts';
 import { erase } from './worker/erase.ts';
+import { observeModeration } from './worker/moderation/observer.ts';
+import { createModeration } from './worker/moderation.ts';
 import { ReadCursors } from './worker/read.ts';
 import { Sender } from './worker/sender.ts';
 
@@ -120,6 +122,8 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   });
   const facts = new FactsCache(directory, bus, now);
   const rates = new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, now);
+  const moderation = createModeration(config.moderation, observeModeration(metrics.moderation, log));
+  closing.add(() => moderation?.close());
   const sender = new Sender({
     facts,
     timeline,
@@ -130,6 +134,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     maxPacketSize: config.mqtt.maxPacketSize,
     rates,
     now,
+    ...(moderation !== undefined && { moderate: moderation.moderate }),
     onError,
   });
   closing.add(() => facts.close());

@@ -14,7 +14,8 @@ const folders = (): string[] => [
   '/usr/local/sbin',
 ];
 
-function onPath(name: string): string | undefined {
+/** The path of a program, if it is there. */
+export function onPath(name: string): string | undefined {
   return folders()
     .map((folder) => join(folder, name))
     .find((path) => {

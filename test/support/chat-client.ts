@@ -134,8 +134,8 @@ export class ChatClient extends PacketClient {
   }
 
   /** The PUBACK of a packet id. */
-  async acked(id: number): Promise<Ack> {
-    return toAck(await this.next('puback', ({ messageId }) => messageId === id));
+  async acked(id: number, timeoutMs?: number): Promise<Ack> {
+    return toAck(await this.next('puback', ({ messageId }) => messageId === id, timeoutMs));
   }
 
   /** Answers the codes of the SUBACK. */

@@ -93,11 +93,14 @@ export class PacketClient {
     const at = this.inbox.findIndex(wants);
     if (at !== -1) return Promise.resolve(this.inbox.splice(at, 1)[0] as PacketOf<C>);
     if (!this.#open) return Promise.reject(new Error(`no ${cmd}: the connection has ended`));
+    let waiter: Waiter | undefined;
     const packet = new Promise<Packet>((resolve, reject) => {
-      const waiter = { wants, resolve, reject };
+      waiter = { wants, resolve, reject };
       this.#waiters.add(waiter);
     });
-    return within(`a ${cmd}`, packet as Promise<PacketOf<C>>, timeoutMs);
+    // Who has given up takes nothing any more.
+    const given = () => this.#waiters.delete(waiter!);
+    return within(`a ${cmd}`, packet as Promise<PacketOf<C>>, timeoutMs).finally(given);
   }
 
   /** Resolves when the server has read, and answered, all that was sent before. */
