@@ -11,6 +11,7 @@ import {
 import type { DirectoryMarks, GroupRole } from '../store/directory.ts';
 import type { Submission, Timeline } from '../store/timeline.ts';
 import { parseRaw } from './raw.ts';
+import { StoredChanges } from './stored-changes.ts';
 import { pinsTurnOf, type Turns, turnOf } from './turns.ts';
 
 /** Pinned messages of one conversation. */
@@ -49,9 +50,11 @@ type Target = ChangeTarget & { readonly event: StoredEvent; readonly type: strin
  */
 export class Changes {
   readonly #options: ChangesOptions;
+  readonly #stored: StoredChanges;
 
   constructor(options: ChangesOptions) {
     this.#options = options;
+    this.#stored = new StoredChanges(options.timeline);
   }
 
   /** The type of the message that an edit is about; rejects with PetrelError where it may not be made. */
@@ -114,19 +117,14 @@ export class Changes {
     const { windows, now } = this.#options;
     const refused = changeRefusal(type as ChangeType, from, target, role, windows, now());
     if (refused === undefined) return undefined;
-    if (target !== undefined && (await this.#isStored(conv, from, id, target.event.seq))) return 'repeat';
+    if (target !== undefined && (await this.#stored.has(conv, target.event.seq, from, id))) return 'repeat';
     throw new PetrelError(refused);
-  }
-
-  async #isStored(conv: ConvId, from: string, id: string, target: number): Promise<boolean> {
-    const changes = await this.#options.timeline.changes(conv, target, target);
-    return changes.some((change) => change.from === from && parseRaw(change).id === id);
   }
 
   async #checkPins({ conv, from }: ChangeAuthor, { id }: Outgoing, seq: number): Promise<void> {
     const pins = await this.#options.marks.pins(conv, Number.MAX_SAFE_INTEGER, maxPins);
     if (pins.length < maxPins || pins.some((pin) => pin.seq === seq)) return;
-    if (!(await this.#isStored(conv, from, id, seq))) throw new PetrelError('pin.full');
+    if (!(await this.#stored.has(conv, seq, from, id))) throw new PetrelError('pin.full');
   }
 
   async #target({ conv, since }: ChangeAuthor, seq: number): Promise<Target | undefined> {
