@@ -27,6 +27,8 @@ export interface Metrics {
   readonly connects: Tally<readonly [code: string]>;
   /** Sends refused, by error code. */
   readonly refusals: Tally<readonly [code: string]>;
+  /** Messages looked at before they were stored: by `words` or `hook`, and what came of it. */
+  readonly moderation: Tally<readonly [by: string, result: string]>;
   /** Requests answered: operation (`auth.login`; `other` where none) and HTTP status. */
   readonly requests: Tally<readonly [operation: string, status: string]>;
   /** Events of a commit. */
@@ -90,6 +92,10 @@ export function createMetrics(): Metrics {
     connections: tallied('connections', 'Open connections.', ['transport', 'version'] as const),
     connects: tallied('connects_total', 'CONNECTs answered, by error code.', ['code'] as const),
     refusals: tallied('send_refusals_total', 'Sends refused, by error code.', ['code'] as const),
+    moderation: tallied('moderation_checks_total', 'Messages looked at before they were stored.', [
+      'by',
+      'result',
+    ] as const),
     requests: tallied('http_requests_total', 'HTTP requests answered.', ['operation', 'status'] as const),
     batchSize: new Histogram({
       name: 'petrel_commit_batch_events',

@@ -1,4 +1,10 @@
+import { WordFilter } from '../policy/words.ts';
+import type { Config } from '../schemas/config.ts';
 import type { MessageType, Outgoing } from '../schemas/messages.ts';
+import { Hook } from './moderation/hook.ts';
+import type { ModerationObserver } from './moderation/observer.ts';
+import { hookStep } from './moderation/review.ts';
+import { wordStep } from './moderation/words.ts';
 import type { Route } from './sender.ts';
 
 /**
@@ -11,3 +17,36 @@ export type Moderate = (
   outgoing: Outgoing,
   bodyType: MessageType,
 ) => Promise<Outgoing>;
+
+export interface Moderation {
+  readonly moderate: Moderate;
+  close(): void;
+}
+
+/** What the configuration wants to be looked at; undefined where that is nothing. */
+export function createModeration(
+  config: Config['moderation'],
+  observer: ModerationObserver,
+): Moderation | undefined {
+  const filter = new WordFilter(config.words);
+  const steps: Moderate[] = [];
+  if (!filter.isEmpty) steps.push(wordStep(filter, config.wordsAction, observer));
+  const hook =
+    config.url === undefined
+      ? undefined
+      : new Hook({
+          url: config.url,
+          timeoutMs: config.timeout,
+          ...(config.secret !== undefined && { secret: config.secret }),
+        });
+  if (hook !== undefined) steps.push(hookStep(hook, config.onFailure, observer));
+  if (steps.length === 0) return undefined;
+  return {
+    async moderate(route, outgoing, bodyType) {
+      let passed = outgoing;
+      for (const step of steps) passed = await step(route, passed, bodyType);
+      return passed;
+    },
+    close: () => hook?.close(),
+  };
+}

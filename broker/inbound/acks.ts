@@ -3,6 +3,7 @@ import type { Appended } from '../../store/timeline.ts';
 import type { Receiver } from '../../worker/commit.ts';
 import type { Route } from '../../worker/sender.ts';
 import type { Connection } from '../connection.ts';
+import { reasons } from '../gate/fault.ts';
 import { ack, encodeProperties, packet, packetTypes } from '../gate/writer.ts';
 
 /** The user property `conv` and the beginning of `seq`, as they stand in every PUBACK of one conversation. */
@@ -163,7 +164,7 @@ export class PendingAck implements Receiver {
       connection.answers.flush();
       return;
     }
-    if (error.code === 'store.unavailable' && this.qos > 0) {
+    if (error.entry.reason === reasons.implementationError && this.qos > 0) {
       // MQTT 3.1.1 has no word for "later": without PUBACK the client sends again on its next connection.
       connection.end(errors[error.code].reason, error.message);
       return;

@@ -33,8 +33,10 @@ import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import { CommitQueue } from '../../worker/commit.ts';
 import { erase } from '../../worker/erase.ts';
+import { createModeration } from '../../worker/moderation.ts';
 import { ReadCursors } from '../../worker/read.ts';
 import { Sender } from '../../worker/sender.ts';
+import { watched } from './watched.ts';
 
 export const testSecret = 'a secret of more than 32 bytes, for tests';
 
@@ -96,6 +98,8 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     },
   });
   const facts = new FactsCache(directory, bus, clock);
+  const noObserver = { checked: () => {}, failing: () => {}, resting: () => {}, answering: () => {} };
+  const moderation = createModeration(config.moderation, noObserver);
   const sender = new Sender({
     facts,
     timeline,
@@ -104,6 +108,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     windows: changeWindows(config.messages),
     maxPacketSize: config.mqtt.maxPacketSize,
     directPolicy: config.direct.policy,
+    ...(moderation !== undefined && { moderate: moderation.moderate }),
     rates: new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, clock),
     now: clock,
   });
@@ -169,7 +174,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     broadcasts,
     maxFriends: config.friends.maxFriends,
     clock,
-  });
+  }).map(watched);
   const limits = new Limits(config.limits, clock);
   const http = await createHttp({
     config,
@@ -214,6 +219,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
       await groupEvents.close();
       revocations.close();
       facts.close();
+      moderation?.close();
       await timeline.close();
       await directory.close();
       await rm(dir, { recursive: true });
