@@ -6,6 +6,7 @@ import { findMariaDb, type MariaDb, startMariaDb } from '../../servers/mariadb.t
 import { withReal } from '../../servers/not-available.ts';
 import { freePort } from '../../servers/process.ts';
 import { directoryConformance } from './conformance.ts';
+import { operatorsConformance } from './operators.conformance.ts';
 
 await withReal('mariadb', findMariaDb, () =>
   describe('with a real server', () => {
@@ -15,7 +16,7 @@ await withReal('mariadb', findMariaDb, () =>
     });
     after(() => server.stop());
 
-    directoryConformance('MariaDB', async () => {
+    const open = async () => {
       const url = await server.createDatabase();
       let directory = await openMysqlDirectory({ url });
       return {
@@ -27,7 +28,9 @@ await withReal('mariadb', findMariaDb, () =>
         },
         end: () => directory.close(),
       };
-    });
+    };
+    directoryConformance('MariaDB', open);
+    operatorsConformance('MariaDB', open);
 
     it('says that it is not available while the server does not answer, and goes on by itself', async (t) => {
       const { pid } = server;
