@@ -19,6 +19,8 @@ export interface PresenceOptions {
   readonly bus: Bus;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
+  /** A user who is back within this time was never gone: reconnects are no news. */
+  readonly graceMs?: number;
 }
 
 /** What is known of a user. */
@@ -36,8 +38,7 @@ interface Leaving {
 
 /** States of users nobody asks for are forgotten beyond this many. */
 const maxKnown = 100_000;
-/** A user who is back within this time was never gone: reconnects are no news. */
-const graceMs = 1000;
+const defaultGraceMs = 1000;
 
 /**
  * Who is online, for those who watch `presence/{uid}`: the state is sent retained when they subscribe, and then each time
@@ -83,7 +84,10 @@ export class Presence {
     const at = this.#options.now();
     const leaving = this.#leaving.get(uid);
     if (leaving !== undefined) leaving.at = at;
-    else this.#leaving.set(uid, { at, timer: setTimeout(() => this.#settle(uid), graceMs).unref() });
+    else {
+      const timer = setTimeout(() => this.#settle(uid), this.#options.graceMs ?? defaultGraceMs);
+      this.#leaving.set(uid, { at, timer: timer.unref() });
+    }
   }
 
   /** The platforms of the user's connections; undefined where there is none. */
