@@ -85,7 +85,8 @@ export function groupOperations(
           history: history ?? 'joined',
           createdAt: clock(),
         };
-        const body = { action: 'created', name: named.name, uids: [owner, ...others] };
+        const settings = { join, muted, history };
+        const body = { ...named, ...settings, action: 'created', uids: [owner, ...others] };
         await directory.createGroup(created, others, groupEvent('group', by, body));
         await groupEvents.settle(created.gid);
         const found = { ...created, memberCount: others.length + 1 };
