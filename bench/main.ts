@@ -7,6 +7,7 @@ import { idle } from './cases/idle.ts';
 import { members } from './cases/members.ts';
 import { paced } from './cases/paced.ts';
 import { replay } from './cases/replay.ts';
+import { social } from './cases/social.ts';
 import { documentHead, renderSection, replaceSection } from './report.ts';
 import { describeSetting, findCores, type Setting } from './setting.ts';
 
@@ -16,7 +17,8 @@ const commands = {
   fanout: [fanout, members],
   idle: [idle],
   replay: [replay],
-  all: [direct, paced, fanout, members, idle, replay],
+  social: [social],
+  all: [direct, paced, fanout, members, idle, replay, social],
 } as const;
 
 const usage = `npm run bench -- ${Object.keys(commands).join('|')} [--rounds 3] [--seconds 5] [--profile <folder>] [--dry]

@@ -1,13 +1,15 @@
-import { type Conv, eventDocument, peerOf } from '../../schemas/event.ts';
+import { type Conv, peerOf } from '../../schemas/event.ts';
 import { type Directory, mutedForEver } from '../../store/directory.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import type { ConversationShape } from '../operations/shapes.ts';
 import { seenFrom } from './access.ts';
+import type { HeadEvents } from './head-events.ts';
 import { unreadOf } from './unread.ts';
 import { isHidden, type Listed } from './user-list.ts';
 
 export interface DetailStores {
-  readonly timeline: Pick<Timeline, 'cursors' | 'events'>;
+  readonly timeline: Pick<Timeline, 'cursors'>;
+  readonly headEvents: HeadEvents;
   readonly directory: Pick<Directory, 'peers' | 'groupNames' | 'countMentions'>;
 }
 
@@ -18,7 +20,7 @@ const partOf = (conv: Conv, uid: string) =>
 
 /** What a list shows of these conversations of the user: a handful of reads, however many they are. */
 export async function describe(
-  { timeline, directory }: DetailStores,
+  { timeline, directory, headEvents }: DetailStores,
   uid: string,
   listed: readonly Listed[],
   now: number,
@@ -27,8 +29,8 @@ export async function describe(
   const withHead = seen.filter(({ head, since }) => head.seq >= since);
   const directs = seen.flatMap(({ conv }) => (conv.kind === 'direct' ? [conv] : []));
   const peerUids = directs.map((conv) => peerOf(conv, uid));
-  const [events, cursors, people, groupNames] = await Promise.all([
-    timeline.events(withHead.map(({ conv, head }) => ({ conv: conv.id, seq: head.seq }))),
+  const [heads, cursors, people, groupNames] = await Promise.all([
+    headEvents.read(withHead.map(({ conv, head }) => ({ conv: conv.id, seq: head.seq }))),
     timeline.cursors([
       ...seen.map(({ conv }) => ({ conv: conv.id, uid })),
       ...directs.map((conv, i) => ({ conv: conv.id, uid: peerUids[i]! })),
@@ -36,7 +38,6 @@ export async function describe(
     directory.peers([...new Set([uid, ...peerUids])]),
     directory.groupNames(seen.flatMap(({ conv }) => (conv.kind === 'group' ? [conv.gid] : []))),
   ]);
-  const heads = new Map(withHead.map(({ conv }, i) => [conv.id, events[i]]));
   const peerReads = new Map(cursors.slice(seen.length).map(({ conv, read }) => [conv, read]));
   const counts = seen.map(({ head, since, sinceN }, i) => ({
     unread: unreadOf(head.seq >= since ? head : undefined, cursors[i]!, sinceN),
@@ -53,12 +54,11 @@ export async function describe(
     const part = partOf(conv, uid);
     const person = part.kind === 'direct' ? people.get(part.uid) : undefined;
     const name = part.kind === 'direct' ? person?.name : groupNames.get(part.gid);
-    const event = heads.get(conv.id);
     return {
       conv: conv.id,
       ...part,
       ...(name !== undefined && { name }),
-      head: event === undefined ? null : eventDocument(event),
+      head: heads.get(conv.id) ?? null,
       unread: counts[i]!.unread,
       mentions: mentions.get(conv.id) ?? 0,
       read: cursors[i]!.read,

@@ -2,7 +2,8 @@ import { type ConvId, groupConv, type Head, parseConv } from '../../schemas/even
 import type { BusMessage } from '../../store/bus.ts';
 import type { Directory } from '../../store/directory.ts';
 import type { Timeline } from '../../store/timeline.ts';
-import { type Entry, type SharedHead, UserList } from './user-list.ts';
+import { Moves, type SharedHead } from './recency.ts';
+import { type Entry, UserList } from './user-list.ts';
 
 export interface ListsOptions {
   readonly timeline: Pick<Timeline, 'directs' | 'heads'>;
@@ -35,6 +36,7 @@ export class ConversationLists {
   /** By uid, those not asked for longest first. */
   readonly #lists = new Map<string, UserList>();
   readonly #heads = new Map<ConvId, SharedHead>();
+  readonly #moves = new Moves();
   readonly #building = new Map<string, { readonly list: UserList; readonly built: Promise<UserList> }>();
   /** Lists whose groups are being read: a change meanwhile makes them stale again. */
   readonly #unsettled = new Set<UserList>();
@@ -54,17 +56,23 @@ export class ConversationLists {
       const known = this.#lists.get(uid);
       if (known === undefined) {
         const built = await this.#build(uid);
-        if (!built.stale || this.#lists.get(uid) !== built) return built;
-        continue;
+        if (this.#lists.get(uid) === built) continue;
+        built.catchUp(this.#moves);
+        return built;
       }
       this.#lists.delete(uid);
       this.#lists.set(uid, known);
       // What is being read again may have begun before the last change.
-      if (known.refreshing !== undefined) await known.refreshing;
-      else if (known.stale) {
-        await this.#refresh(known);
-        if (this.#lists.get(uid) === known) return known;
-      } else return known;
+      if (known.refreshing !== undefined) {
+        await known.refreshing;
+        continue;
+      }
+      known.catchUp(this.#moves);
+      if (!known.stale) return known;
+      await this.#refresh(known);
+      if (this.#lists.get(uid) !== known) continue;
+      known.catchUp(this.#moves);
+      return known;
     }
   }
 
@@ -72,7 +80,7 @@ export class ConversationLists {
   onEvent(event: Head & { readonly conv: ConvId }): void {
     for (const meanwhile of this.#reads) meanwhile.set(event.conv, event);
     const head = this.#heads.get(event.conv);
-    if (head !== undefined) advance(head, event);
+    if (head !== undefined) this.#advance(head, event);
     else if (event.seq === 1 && this.#lists.size > 0) this.#begun(event.conv, event);
   }
 
@@ -91,6 +99,7 @@ export class ConversationLists {
   clear(): void {
     this.#clears++;
     this.#building.clear();
+    this.#moves.clear();
     for (const list of [...this.#lists.values()]) this.#forget(list);
   }
 
@@ -101,7 +110,10 @@ export class ConversationLists {
 
   #groupChanged(gid: string): void {
     const head = this.#heads.get(groupConv(gid));
-    if (head !== undefined) head.changes++;
+    if (head !== undefined) {
+      head.changes++;
+      this.#moves.push(head);
+    }
     for (const list of this.#unsettled) list.staleGroups = true;
   }
 
@@ -164,7 +176,7 @@ export class ConversationLists {
 
   #refresh(list: UserList): Promise<void> {
     const settings = [...list.staleSettings];
-    const groupsToo = list.groupsStale;
+    const groupsToo = list.staleGroups;
     list.staleGroups = false;
     list.staleSettings.clear();
     list.refreshing = Promise.all([
@@ -190,7 +202,8 @@ export class ConversationLists {
       if (this.#lists.get(list.uid) !== list) return;
       const now = new Set(groups.map(({ place }) => place.conv.id));
       for (const { place, head } of groups) this.#add(list, place, head, meanwhile);
-      for (const entry of list.groups()) if (!now.has(entry.conv.id)) this.#remove(list, entry);
+      for (const entry of [...list.entries()])
+        if (entry.conv.kind === 'group' && !now.has(entry.conv.id)) this.#remove(list, entry);
     });
   }
 
@@ -211,11 +224,11 @@ export class ConversationLists {
     const { id } = place.conv;
     let head = this.#heads.get(id);
     if (head === undefined) {
-      head = { ...none, lists: 0, changes: 0 };
+      head = { conv: id, ...none, lists: 0, changes: 0 };
       this.#heads.set(id, head);
     }
-    advance(head, read);
-    advance(head, meanwhile?.get(id) ?? none);
+    this.#advance(head, read);
+    this.#advance(head, meanwhile?.get(id) ?? none);
     if (!list.has(id)) {
       head.lists++;
       this.#entries++;
@@ -245,17 +258,18 @@ export class ConversationLists {
     for (const { conv, head } of list.entries()) this.#release(conv.id, head);
   }
 
+  #advance(head: SharedHead, { seq, n, ts }: Head): void {
+    if (seq <= head.seq) return;
+    head.seq = seq;
+    head.n = n;
+    head.ts = ts;
+    this.#moves.push(head);
+  }
+
   #shrink(): void {
     for (const list of this.#lists.values()) {
       if (this.#entries <= this.#maxEntries) return;
       this.#forget(list);
     }
   }
-}
-
-function advance(head: SharedHead, { seq, n, ts }: Head): void {
-  if (seq <= head.seq) return;
-  head.seq = seq;
-  head.n = n;
-  head.ts = ts;
 }

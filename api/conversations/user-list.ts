@@ -1,6 +1,7 @@
 import type { Conv, ConvId, Head } from '../../schemas/event.ts';
 import type { ConversationSettings } from '../../store/directory.ts';
 import { compare, type Position } from './order.ts';
+import { type Moves, Recency, type SharedHead } from './recency.ts';
 
 /** A conversation of a user, before its details are read. */
 export interface Listed {
@@ -15,27 +16,12 @@ export interface Listed {
   readonly settings?: ConversationSettings | undefined;
 }
 
-/** The newest event of a conversation; one object for all lists that have the conversation. */
-export interface SharedHead {
-  seq: number;
-  n: number;
-  ts: number;
-  /** In how many lists it is. */
-  lists: number;
-  /** Rises when what members may see of the group changed. */
-  changes: number;
-}
-
-export interface Entry extends Listed {
+export interface Entry extends Omit<Listed, 'settings'> {
   readonly head: SharedHead;
-  /** Where it stands in the order: the head's ts when it was put there. */
   sortedTs: number;
   /** The head's `changes` when the entry was read. */
   readonly changes: number;
 }
-
-const byTime = (a: Entry, b: Entry): number =>
-  b.sortedTs - a.sortedTs || (a.conv.id < b.conv.id ? -1 : Number(a.conv.id > b.conv.id));
 
 /** Whether it is in the list of those that show, or (hidden) in the list of those that do not. */
 export function isListed({ head, settings }: Pick<Listed, 'head' | 'settings'>, hidden: boolean): boolean {
@@ -52,11 +38,13 @@ export const isHidden = (head: Head | undefined, settings: ConversationSettings 
 export class UserList {
   readonly uid: string;
   readonly #entries = new Map<ConvId, Entry>();
-  readonly #groups = new Map<ConvId, Entry>();
   readonly #settings = new Map<ConvId, ConversationSettings>();
-  #sorted: Entry[] = [];
-  #added: Entry[] = [];
-  #removed = false;
+  readonly #recency = new Recency<Entry>();
+  /** Entries that are not in the order yet, and those that are no longer in the list. */
+  readonly #added = new Set<Entry>();
+  readonly #removed = new Set<Entry>();
+  /** How many moves were looked at. */
+  #seen = 0;
   /** The groups have to be read again. */
   staleGroups = false;
   /** The settings about these have to be read again. */
@@ -74,13 +62,7 @@ export class UserList {
 
   /** Whether what is known of it, its heads aside, has to be read again. */
   get stale(): boolean {
-    return this.staleSettings.size > 0 || this.groupsStale;
-  }
-
-  get groupsStale(): boolean {
-    if (this.staleGroups) return true;
-    for (const { head, changes } of this.#groups.values()) if (head.changes !== changes) return true;
-    return false;
+    return this.staleSettings.size > 0 || this.staleGroups;
   }
 
   has(conv: ConvId): boolean {
@@ -91,22 +73,22 @@ export class UserList {
     return this.#entries.values();
   }
 
-  groups(): Entry[] {
-    return [...this.#groups.values()];
-  }
-
   /** Puts the entry in, in place of an older one. */
   put(entry: Entry): void {
-    if (this.#entries.has(entry.conv.id)) this.#removed = true;
+    this.remove(entry.conv.id);
     this.#entries.set(entry.conv.id, entry);
-    if (entry.conv.kind === 'group') this.#groups.set(entry.conv.id, entry);
-    this.#added.push(entry);
+    this.#added.add(entry);
   }
 
   remove(conv: ConvId): void {
+    const entry = this.#entries.get(conv);
+    if (entry === undefined) return;
     this.#entries.delete(conv);
-    this.#groups.delete(conv);
-    this.#removed = true;
+    if (!this.#added.delete(entry)) this.#removed.add(entry);
+  }
+
+  settingsOf(conv: ConvId): ConversationSettings | undefined {
+    return this.#settings.size === 0 ? undefined : this.#settings.get(conv);
   }
 
   setSettings(conv: ConvId, settings: ConversationSettings | undefined): void {
@@ -114,40 +96,60 @@ export class UserList {
     else this.#settings.set(conv, settings);
   }
 
-  /** Every conversation, the newest first. */
-  all(): Listed[] {
-    return this.#inOrder().map((entry) => this.#listed(entry));
+  /** Brings the order up to what moved since the last time, and notes where groups have to be read again. */
+  catchUp(moves: Moves): void {
+    const out = new Set(this.#removed);
+    const into = new Set(this.#added);
+    this.#removed.clear();
+    this.#added.clear();
+    for (const entry of this.#movedSince(moves)) {
+      if (entry.changes !== entry.head.changes) this.staleGroups = true;
+      if (entry.sortedTs === entry.head.ts || into.has(entry)) continue;
+      out.add(entry);
+      into.add(entry);
+    }
+    this.#seen = moves.count;
+    if (out.size + into.size > 0) this.#recency.move(out, [...into], ({ head }) => head.ts);
   }
 
-  /** Those behind a position, at most `limit`, and where the next page begins. */
+  *#movedSince(moves: Moves): Generator<Entry> {
+    const moved = moves.count - this.#seen > this.#entries.size ? undefined : moves.since(this.#seen);
+    if (moved === undefined) {
+      yield* this.#entries.values();
+      return;
+    }
+    for (const { conv } of moved) {
+      const entry = this.#entries.get(conv);
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  /** Those behind a position, at most `limit`, and where the next page begins. After `catchUp`. */
   page(hidden: boolean, after: Position | undefined, limit: number): { items: Listed[]; next?: Position } {
     const items: Listed[] = [];
     let last: Position | undefined;
     for (const position of this.#from(after)) {
-      const listed = this.#listed(this.#entries.get(position.conv)!);
-      if (!isListed(listed, hidden)) continue;
+      const { conv, head, since, sinceN } = this.#entries.get(position.conv)!;
+      const settings = this.settingsOf(position.conv);
+      if (!isListed({ head, settings }, hidden)) continue;
       if (items.length === limit) return { items, next: last! };
-      items.push(listed);
+      const { seq, n, ts } = head;
+      items.push({ conv, head: { seq, n, ts }, since, sinceN, settings });
       last = position;
     }
     return { items };
   }
 
-  #listed(entry: Entry): Listed {
-    const settings = this.#settings.size === 0 ? undefined : this.#settings.get(entry.conv.id);
-    const { conv, since, sinceN } = entry;
-    const { seq, n, ts } = entry.head;
-    return { conv, head: { seq, n, ts }, since, sinceN, settings };
-  }
-
   *#from(after: Position | undefined): Generator<Position> {
-    if (after === undefined || after.pinned)
+    const fromPinned = after === undefined || after.pinned;
+    if (fromPinned)
       for (const position of this.#pinned())
         if (after === undefined || compare(position, after) > 0) yield position;
-    const sorted = this.#inOrder();
-    for (let i = after === undefined || after.pinned ? 0 : behind(sorted, after); i < sorted.length; i++) {
-      const { conv, sortedTs } = sorted[i]!;
-      if (!this.#settings.get(conv.id)?.pinnedAt) yield { pinned: false, at: sortedTs, conv: conv.id };
+    const { all } = this.#recency;
+    const first = fromPinned ? 0 : this.#recency.search((entry) => compare(positionOf(entry), after) <= 0);
+    for (let i = first; i < all.length; i++) {
+      const entry = all[i]!;
+      if (!this.settingsOf(entry.conv.id)?.pinnedAt) yield positionOf(entry);
     }
   }
 
@@ -157,36 +159,6 @@ export class UserList {
       if (pinnedAt > 0 && this.#entries.has(conv)) pinned.push({ pinned: true, at: pinnedAt, conv });
     return pinned.sort(compare);
   }
-
-  /** The entries by time. Few move between two looks: those are taken out and merged in again. */
-  #inOrder(): readonly Entry[] {
-    const moved = this.#added;
-    const isKept = (entry: Entry): boolean =>
-      entry.sortedTs === entry.head.ts && (!this.#removed || this.#entries.get(entry.conv.id) === entry);
-    if (moved.length === 0 && this.#sorted.every(isKept)) return this.#sorted;
-    this.#added = [];
-    const kept: Entry[] = [];
-    for (const entry of this.#sorted) {
-      if (isKept(entry)) kept.push(entry);
-      else if (this.#entries.get(entry.conv.id) === entry) moved.push(entry);
-    }
-    this.#removed = false;
-    const fresh = moved.filter((entry) => this.#entries.get(entry.conv.id) === entry);
-    for (const entry of fresh) entry.sortedTs = entry.head.ts;
-    this.#sorted = [...fresh.sort(byTime), ...kept].sort(byTime);
-    return this.#sorted;
-  }
 }
 
-/** The index of the first entry behind the position. */
-function behind(sorted: readonly Entry[], after: Position): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const { conv, sortedTs } = sorted[middle]!;
-    if (compare({ pinned: false, at: sortedTs, conv: conv.id }, after) > 0) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const positionOf = ({ conv, sortedTs }: Entry): Position => ({ pinned: false, at: sortedTs, conv: conv.id });

@@ -4,6 +4,7 @@ import type { ConversationNotice } from '../../store/bus.ts';
 import { mutedForEver, type SettingsChange } from '../../store/directory.ts';
 import { requireReadable } from '../conversations/access.ts';
 import { describe, settingsShape } from '../conversations/details.ts';
+import { HeadEvents } from '../conversations/head-events.ts';
 import { parsePosition, positionText } from '../conversations/order.ts';
 import { isHidden } from '../conversations/user-list.ts';
 import { type Operation, userOperation } from '../operation.ts';
@@ -68,6 +69,7 @@ export function conversationOperations(
   services: Pick<Services, 'directory' | 'timeline' | 'bus' | 'moveRead' | 'lists' | 'clock'>,
 ): Operation[] {
   const { directory, timeline, bus, moveRead, lists, clock } = services;
+  const details = { directory, timeline, headEvents: new HeadEvents(timeline) };
 
   const one = async (id: string, uid: string): Promise<ConversationShape> => {
     const [{ conv: found, since, sinceN, settings }, [head = empty]] = await Promise.all([
@@ -75,7 +77,7 @@ export function conversationOperations(
       timeline.heads([id]),
     ]);
     const listed = { conv: found, head, since, sinceN, settings };
-    const [shown] = await describe(services, uid, [listed], clock());
+    const [shown] = await describe(details, uid, [listed], clock());
     return shown!;
   };
 
@@ -120,7 +122,7 @@ export function conversationOperations(
         const behind = parsePosition(after);
         const { items, next } = (await lists.of(uid)).page(hidden, behind, limit);
         return {
-          items: await describe(services, uid, items, clock()),
+          items: await describe(details, uid, items, clock()),
           ...(next !== undefined && { next: toCursor(positionText(next)) }),
         };
       },

@@ -48,15 +48,19 @@ export function syncOperations(services: Pick<Services, 'timeline' | 'lists' | '
       status: 200,
       errors: [],
       async handle({ cursors = {}, limit = defaultEvents }, { identity: { uid } }) {
-        const known = new Map(Object.entries(cursors));
-        const ahead = (await lists.of(uid))
-          .all()
-          .flatMap(({ conv, head: newest, settings, ...place }) => {
-            const { since, sinceN } = seenFrom(place, settings);
-            const after = Math.max(known.get(conv.id) ?? 0, since - 1);
-            return newest.seq > after ? [{ conv, newest, after, sinceN }] : [];
-          })
-          .sort((x, y) => x.newest.ts - y.newest.ts || (x.conv.id < y.conv.id ? -1 : 1));
+        const list = await lists.of(uid);
+        const ahead = [];
+        for (const entry of list.entries()) {
+          const { conv, head } = entry;
+          // A conversation's id has a colon: it is no name of anything else.
+          const known = cursors[conv.id] ?? 0;
+          if (head.seq <= known) continue;
+          const { since, sinceN } = seenFrom(entry, list.settingsOf(conv.id));
+          const after = Math.max(known, since - 1);
+          const { seq, n, ts } = head;
+          if (seq > after) ahead.push({ conv, newest: { seq, n, ts }, after, sinceN });
+        }
+        ahead.sort((x, y) => x.newest.ts - y.newest.ts || (x.conv.id < y.conv.id ? -1 : 1));
         const listed = ahead.slice(0, maxConversations);
         const positions = await timeline.cursors(listed.map(({ conv }) => ({ conv: conv.id, uid })));
         const conversations = [];
@@ -67,7 +71,7 @@ export function syncOperations(services: Pick<Services, 'timeline' | 'lists' | '
           for (const { raw } of found.events) bytes += raw.length;
           conversations.push({
             conv: conv.id,
-            head: { seq: newest.seq, n: newest.n, ts: newest.ts },
+            head: newest,
             read: positions[i]!.read,
             unread: unreadOf(newest, positions[i]!, sinceN),
             events: await folds.show(found.events),

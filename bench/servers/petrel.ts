@@ -56,6 +56,7 @@ export async function startPetrel(options: PetrelOptions): Promise<PetrelServer>
       PETREL_LIMITS_SEND_PER_SECOND: '0',
       PETREL_LIMITS_CONNECT_PER_SECOND: '0',
       PETREL_LIMITS_HTTP_PER_SECOND: '0',
+      PETREL_LIMITS_REQUEST_PER_SECOND: '0',
       PETREL_LOG_LEVEL: 'warn',
     },
   });

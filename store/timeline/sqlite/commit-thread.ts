@@ -92,7 +92,7 @@ function take(call: Call): void {
     else if (call.name === 'changes') sendNumbers(id, reads.changes(call.input));
     else if (call.name === 'heads') sendNumbers(id, reads.heads(call.input));
     else if (call.name === 'directs') send({ id, output: reads.directs(call.input) });
-    else if (call.name === 'cursors') send({ id, output: reads.cursors(call.input) });
+    else if (call.name === 'cursors') sendNumbers(id, reads.cursors(call.input));
     else if (call.name === 'cursorsOf')
       send({ id, output: reads.cursorsOf(call.input.conv, call.input.afterUid, call.input.limit) });
     else if (call.name === 'flush') void flusher.flush().then(() => send({ id, output: null }));

@@ -17,13 +17,14 @@ export interface Calls {
   moveCursors: { input: Uint8Array<ArrayBuffer>; output: Float64Array<ArrayBuffer> };
   /** → stored entries. */
   range: { input: Range; output: Uint8Array<ArrayBuffer> };
-  /** → a byte a place, 0 where there is no event; then the stored entries. */
-  events: { input: readonly { conv: string; seq: number }[]; output: Uint8Array<ArrayBuffer> };
+  /** `conv seq` a line → a byte a line, 0 where there is no event; then the stored entries. */
+  events: { input: string; output: Uint8Array<ArrayBuffer> };
   changes: { input: ChangesRange; output: Uint8Array<ArrayBuffer> };
   /** → seq, n, ts per conversation; seq 0 where nothing was said. */
   heads: { input: readonly string[]; output: Float64Array<ArrayBuffer> };
   directs: { input: string; output: { conv: string; head: Head }[] };
-  cursors: { input: readonly { conv: string; uid: string }[]; output: Cursor[] };
+  /** `conv uid` a line → delivered, read, readN a line. */
+  cursors: { input: string; output: Float64Array<ArrayBuffer> };
   cursorsOf: { input: { conv: string; afterUid: string; limit: number }; output: Cursor[] };
   flush: { input: null; output: null };
   check: { input: null; output: null };

@@ -27,8 +27,11 @@ export class Reads {
     return seqs ? this.#packed(slot, this.#events(slot, seqs.first, seqs.last)) : new Uint8Array(0);
   }
 
-  events(places: readonly { conv: string; seq: number }[]): Uint8Array<ArrayBuffer> {
-    const found = places.map(({ conv, seq }) => {
+  events(lines: string): Uint8Array<ArrayBuffer> {
+    const places = lines.split('\n');
+    const found = places.map((line) => {
+      const [conv, number] = line.split(' ') as [string, string];
+      const seq = Number(number);
       const slot = this.#conversations.find(conv);
       if (slot < 0 || !(seq >= 1) || seq > this.#conversations.head(slot).seq) return undefined;
       return this.#packed(slot, this.#events(slot, seq, seq));
@@ -81,11 +84,16 @@ export class Reads {
     return [...found].map(([conv, head]) => ({ conv, head }));
   }
 
-  cursors(keys: readonly { conv: string; uid: string }[]): Cursor[] {
-    return keys.map(({ conv, uid }) => {
+  cursors(lines: string): Float64Array<ArrayBuffer> {
+    const keys = lines.split('\n');
+    const numbers = new Float64Array(keys.length * 3);
+    keys.forEach((line, i) => {
+      const [conv, uid] = line.split(' ') as [string, string];
       const slot = this.#conversations.find(conv);
-      return cursorOf(conv, uid, slot < 0 ? undefined : this.cursor(slot, uid));
+      const cursor = slot < 0 ? undefined : this.cursor(slot, uid);
+      if (cursor) numbers.set([cursor.delivered, cursor.read, cursor.readN], i * 3);
     });
+    return numbers;
   }
 
   cursorsOf(conv: string, afterUid: string, limit: number): Cursor[] {

@@ -72,7 +72,8 @@ class SqliteTimeline implements EmbeddedTimeline {
     places: readonly { readonly conv: string; readonly seq: number }[],
   ): Promise<(StoredEvent | undefined)[]> {
     if (places.length === 0) return [];
-    return decodePlaces(places, await this.#thread.call('events', places));
+    const lines = places.map(({ conv, seq }) => `${conv} ${seq}`).join('\n');
+    return decodePlaces(places, await this.#thread.call('events', lines));
   }
 
   async changes(conv: string, from: number, to: number, after = 0): Promise<StoredEvent[]> {
@@ -94,19 +95,13 @@ class SqliteTimeline implements EmbeddedTimeline {
   async moveCursors(moves: readonly CursorMove[]): Promise<Cursor[]> {
     if (moves.length === 0) return [];
     const input = encodeMoves(moves);
-    const numbers = await this.#thread.call('moveCursors', input, [input.buffer]);
-    return moves.map(({ conv, uid }, i) => {
-      const [delivered, read, readN] = numbers.subarray(i * 3, i * 3 + 3) as unknown as [
-        number,
-        number,
-        number,
-      ];
-      return { conv, uid, delivered, read, readN };
-    });
+    return toCursors(moves, await this.#thread.call('moveCursors', input, [input.buffer]));
   }
 
-  cursors(keys: readonly { conv: string; uid: string }[]): Promise<Cursor[]> {
-    return this.#thread.call('cursors', keys);
+  async cursors(keys: readonly { conv: string; uid: string }[]): Promise<Cursor[]> {
+    if (keys.length === 0) return [];
+    const lines = keys.map(({ conv, uid }) => `${conv} ${uid}`).join('\n');
+    return toCursors(keys, await this.#thread.call('cursors', lines));
   }
 
   cursorsOf(conv: string, afterUid: string, limit: number): Promise<Cursor[]> {
@@ -126,3 +121,15 @@ class SqliteTimeline implements EmbeddedTimeline {
     return this.#closed;
   }
 }
+
+const toCursors = (
+  keys: readonly { readonly conv: string; readonly uid: string }[],
+  numbers: Float64Array,
+): Cursor[] =>
+  keys.map(({ conv, uid }, i) => ({
+    conv,
+    uid,
+    delivered: numbers[i * 3]!,
+    read: numbers[i * 3 + 1]!,
+    readN: numbers[i * 3 + 2]!,
+  }));

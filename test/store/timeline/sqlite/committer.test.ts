@@ -36,7 +36,7 @@ test('what the disk refuses changes nothing, and the same goes in when the disk 
   await withParts({ disk }, async (parts) => {
     parts.append(submission('g:a', 'alice', '1'), submission('u:alice:bob', 'alice', '1'));
     parts.move({ conv: 'g:a', uid: 'bob', read: 1 });
-    const before = parts.reads.cursors([{ conv: 'g:a', uid: 'bob' }]);
+    const before = parts.reads.cursors('g:a bob');
     const batch = [
       submission('g:a', 'alice', '2'),
       submission('g:new', 'alice', '1'),
@@ -57,7 +57,7 @@ test('what the disk refuses changes nothing, and the same goes in when the disk 
         ['u:alice:bob'],
       );
       assert.equal(parts.reads.changes({ conv: 'g:a', from: 1, to: 9, after: 0 }).length, 0);
-      assert.deepEqual(parts.reads.cursors([{ conv: 'g:a', uid: 'bob' }]), before);
+      assert.deepEqual(parts.reads.cursors('g:a bob'), before);
       refuses = false;
       if (!settled) await parts.flusher.flush();
     }
