@@ -21,7 +21,7 @@ export const operatorExamples: Examples = {
     input: { uid: 'bob' },
     output: { ...bob, origin: 'registered', banned: false, removed: false, devices: 2 },
   },
-  'admin.users.ban': { input: { uid: 'mallory', until: at + 7 * day, reason: 'Spam.' } },
+  'admin.users.ban': { input: { uid: 'mallory', until: at + 3650 * day, reason: 'Spam.' } },
   'admin.users.unban': { input: { uid: 'mallory' } },
   'admin.users.kick': { input: { uid: 'mallory', did: 'phone-1' } },
   'admin.users.remove': { input: { uid: 'mallory' } },

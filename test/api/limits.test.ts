@@ -23,11 +23,14 @@ describe('limits of requests', () => {
 
   it('are told with the time to wait by both doors, which share them', async () => {
     let error = await byMqtt('me.get');
-    for (let i = 0; i < 30 && error === undefined; i++) error = await byMqtt('me.get');
+    for (let i = 0; i < 100 && error === undefined; i++) error = await byMqtt('me.get');
     assert.equal(error?.code, 'request.rate');
     assert.equal(error.retryable, true);
     assert.ok(error.retryAfter! > 0 && error.retryAfter! <= 250, `${error.retryAfter}`);
-    const response = await byHttp('/v1/me', await api.token('alice'));
+    const token = await api.token('alice');
+    // One or two may go through meanwhile, not the 20 of a bucket of their own.
+    let response = await byHttp('/v1/me', token);
+    for (let i = 0; i < 10 && response.statusCode === 200; i++) response = await byHttp('/v1/me', token);
     const problem = response.json() as Record<string, unknown>;
     assert.deepEqual(
       [response.statusCode, response.headers['retry-after'], problem.code],
