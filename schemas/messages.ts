@@ -190,6 +190,22 @@ export function withBody(outgoing: Outgoing, body: OutgoingDocument['body']): Ou
   return { ...outgoing, document, raw: encode(document) };
 }
 
+/** The types whose schema leaves open how deep the body is. */
+const openTypes: ReadonlySet<string> = new Set(['custom', 'edit', 'system']);
+/** What writes and walks through a body later needs a frame of the stack for each level. */
+const maxDepth = 100;
+
+function isDeep(body: object): boolean {
+  let level: unknown[] = [body];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return false;
+}
+
 export interface CheckOptions {
   /** The payload's `id` may be absent; the server then makes one. */
   readonly idOptional?: boolean;
@@ -211,6 +227,8 @@ export function checkOutgoing(value: unknown, { idOptional, asSystem }: CheckOpt
   if (check === undefined) throw invalid(`There is no message type "${type.slice(0, 32)}".`);
   if (!check.Check(candidate)) throw invalid(reason(check, candidate));
   const document = candidate as OutgoingDocument;
+  if (openTypes.has(type) && isDeep(document.body))
+    throw invalid(`The body is deeper than ${maxDepth} levels.`);
   return { id: document.id, type: document.type, raw: encode(document), document };
 }
 
