@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { platforms } from '../../schemas/identity.ts';
 import { changeBodies, messageBodies, sendSchema } from '../../schemas/messages.ts';
 import { type NoticeType, noticeSchemas } from '../../schemas/notices.ts';
 import { eventExample, groupEventExample, noticeExamples, sendExamples } from '../examples/topics.ts';
@@ -69,6 +70,19 @@ export const typingMessage: TopicMessage = {
 export const presenceMessage: TopicMessage = {
   name: 'presence',
   summary: 'Whether the user is connected, and since when they are or are not.',
-  payload: Type.Object({ uid, online: Type.Boolean(), ts: time }),
-  examples: [{ uid: 'bob', online: true, ts: eventExample.ts }],
+  payload: Type.Object({
+    uid,
+    online: Type.Boolean(),
+    ts: time,
+    platforms: Type.Optional(Type.Array(Type.Enum([...platforms]), { description: 'While online: where.' })),
+    status: Type.Optional(
+      Type.Unknown({
+        description: 'What a will said, until the user is online again: a text, or an object.',
+      }),
+    ),
+  }),
+  examples: [
+    { uid: 'bob', online: true, ts: eventExample.ts, platforms: ['web'] },
+    { uid: 'lamp', online: false, ts: eventExample.ts, status: { battery: 3 } },
+  ],
 };
