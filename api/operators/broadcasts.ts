@@ -16,6 +16,8 @@ export const pagesOf = (targets: readonly string[]): string[][] =>
 const maxRunning = 4;
 /** Messages of one broadcast on their way at once: a batch that users' own sends do not wait for. */
 const maxInFlight = 16;
+/** Of the rest after them. */
+const maxRestMs = 100;
 const pollMs = 1000;
 /** Who has not noted progress for so long is gone; another goes on. */
 const leaseMs = 5000;
@@ -155,15 +157,23 @@ export class Broadcasts {
     const queue = targets.filter((uid) => existing?.has(uid) !== false && !reservedUids.has(uid));
     const result = { sent: 0, failed: targets.length - queue.length, left: false };
     const payload = { id: broadcast.messageId, ...(JSON.parse(broadcast.payload) as object) };
-    const work = async (): Promise<void> => {
-      for (let target = queue.shift(); target !== undefined && !result.left; target = queue.shift()) {
-        const outcome = await this.#send(broadcast, target, payload, found);
+    for (let at = 0; at < queue.length && !result.left; at += maxInFlight) {
+      const startedMs = performance.now();
+      const round = queue.slice(at, at + maxInFlight);
+      const outcomes = await Promise.all(round.map((to) => this.#send(broadcast, to, payload, found)));
+      for (const outcome of outcomes) {
         if (outcome === undefined) result.left = true;
         else result[outcome]++;
       }
-    };
-    await Promise.all(Array.from({ length: maxInFlight }, work));
+      await this.#rest(performance.now() - startedMs);
+    }
     return result;
+  }
+
+  /** As long as the work took: at least half of the time is the users', however busy the machine is. */
+  async #rest(workMs: number): Promise<void> {
+    const restMs = Math.min(Math.max(1, workMs), maxRestMs);
+    await wait(restMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
   }
 
   /** Sends until it is stored or refused for good; undefined where the server stops before. */
