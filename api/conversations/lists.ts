@@ -42,7 +42,6 @@ export class ConversationLists {
   readonly #unsettled = new Set<UserList>();
   readonly #reads = new Set<Meanwhile>();
   #entries = 0;
-  #clears = 0;
 
   constructor({ timeline, directory, maxEntries = maxEntriesDefault }: ListsOptions) {
     this.#timeline = timeline;
@@ -97,7 +96,6 @@ export class ConversationLists {
 
   /** Something may have been missed: every list is read anew when it is asked for. */
   clear(): void {
-    this.#clears++;
     this.#building.clear();
     this.#moves.clear();
     for (const list of [...this.#lists.values()]) this.#forget(list);
@@ -130,16 +128,17 @@ export class ConversationLists {
 
   #build(uid: string): Promise<UserList> {
     const building = this.#building.get(uid);
-    if (building !== undefined) return building.built;
+    // One that began before a change would not do for who asks after it.
+    if (building !== undefined && !building.list.stale) return building.built;
     const list = new UserList(uid);
-    const built = this.#fill(list, this.#clears).finally(() => {
+    const built = this.#fill(list).finally(() => {
       if (this.#building.get(uid)?.list === list) this.#building.delete(uid);
     });
     this.#building.set(uid, { list, built });
     return built;
   }
 
-  async #fill(list: UserList, clears: number): Promise<UserList> {
+  async #fill(list: UserList): Promise<UserList> {
     const { uid } = list;
     await this.#reading(list, async (meanwhile) => {
       const [directs, settings, groups] = await Promise.all([
@@ -156,12 +155,14 @@ export class ConversationLists {
         if (conv?.kind === 'direct' && (conv.a === uid || conv.b === uid))
           this.#add(list, { conv, since: 1, sinceN: 0 }, head, meanwhile);
       }
+      // In the same turn: from here on events find the list itself, or nobody is given it any more.
+      if (this.#building.get(uid)?.list === list) {
+        this.#building.delete(uid);
+        this.#lists.set(uid, list);
+        this.#entries += overhead;
+        this.#shrink();
+      } else this.#releaseAll(list);
     });
-    if (clears === this.#clears) {
-      this.#lists.set(uid, list);
-      this.#entries += overhead;
-      this.#shrink();
-    } else this.#releaseAll(list);
     return list;
   }
 
