@@ -326,6 +326,25 @@ export function timelineConformance(name: string, open: OpenTimeline): void {
     });
 
     describe('changes', () => {
+      test('gives changes that are far apart and side by side, from memory and from tables', () =>
+        withTimeline(async (opened) => {
+          const { timeline } = opened;
+          await timeline.append([submission('g:a', 'alice', 'm')]);
+          const wanted: number[] = [];
+          for (const [round, others] of [0, 3, 80, 1, 200].entries()) {
+            await timeline.append(count(others).map((i) => submission('g:a', 'alice', `m${round}-${i}`)));
+            const changes = ['bob', 'carol', 'dave'].map((uid) => change('g:a', uid, `r${round}`, 1));
+            wanted.push(...(await timeline.append(changes)).map(({ seq }) => seq));
+            if (round === 2) await opened.settle();
+          }
+          await everywhere(opened, async (store) => {
+            const found = await store.changes('g:a', 1, 1);
+            assert.deepEqual(seqs(found), wanted);
+            assert.deepEqual(new Set(found.map(({ from }) => from)), new Set(['bob', 'carol', 'dave']));
+            assert.deepEqual(seqs(await store.changes('g:a', 1, 1, wanted[4])), wanted.slice(5));
+          });
+        }));
+
       test('gives the changes whose target is in the range, in seq order', () =>
         withTimeline(async (opened) => {
           const { timeline } = opened;

@@ -7,6 +7,9 @@ import type { Generation } from './memtable.ts';
 import type { ChangesRange } from './messages.ts';
 import type { Tables } from './reader.ts';
 
+/** Events so near to each other are read as one range. */
+const nearbySeqs = 64;
+
 type Place = Pick<StoredEvent, 'seq'> & { readonly block: Block; readonly start: number };
 
 /** Reads over what is in memory and what is in the tables, as one. */
@@ -56,10 +59,7 @@ export class Reads {
       .filter((seq) => seq < inMemory);
     for (const { seq, target } of this.#conversations.knownExtra(slot)?.changes ?? [])
       if (target >= from && target <= to && seq > after) seqs.push(seq);
-    return this.#packed(
-      slot,
-      seqs.flatMap((seq) => this.#events(slot, seq, seq)),
-    );
+    return this.#packed(slot, this.#eventsAt(slot, seqs));
   }
 
   heads(convs: readonly string[]): Float64Array<ArrayBuffer> {
@@ -125,6 +125,20 @@ export class Reads {
     if (seq === head.seq) return head.n;
     const [place] = this.#events(slot, seq, seq);
     return place ? place.block.view.getUint32(place.start + at.n, true) : 0;
+  }
+
+  /** The events at these seqs, which ascend. Neighbours are found together: each for itself would walk over all the others. */
+  #eventsAt(slot: number, seqs: readonly number[]): Place[] {
+    const places: Place[] = [];
+    for (let from = 0; from < seqs.length; ) {
+      let to = from;
+      while (to + 1 < seqs.length && seqs[to + 1]! - seqs[to]! <= nearbySeqs) to++;
+      const wanted = new Set(seqs.slice(from, to + 1));
+      for (const place of this.#events(slot, seqs[from]!, seqs[to]!))
+        if (wanted.has(place.seq)) places.push(place);
+      from = to + 1;
+    }
+    return places;
   }
 
   #events(slot: number, first: number, last: number): Place[] {
