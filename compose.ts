@@ -17,10 +17,8 @@ import { createRpc } from './api/rpc.ts';
 import type { MoveRead } from './api/services.ts';
 import { LocalConnections } from './broker/connections.ts';
 import type { BrokerContext } from './broker/context.ts';
-import type { CustomTopics } from './broker/custom/custom.ts';
 import { createCustomTopics } from './broker/custom/topics.ts';
 import { Claims } from './broker/devices/claims.ts';
-import { forgetDevice } from './broker/devices/forget.ts';
 import { Sightings } from './broker/devices/sightings.ts';
 import { Flusher } from './broker/flusher.ts';
 import { Hub } from './broker/hub/hub.ts';
@@ -28,6 +26,7 @@ import { sendWillsLeft } from './broker/inbound/will.ts';
 import { Presence } from './broker/presence.ts';
 import { Registry } from './broker/registry.ts';
 import { BrokerServer } from './broker/server.ts';
+import { endSessions, expireSessions, forgetDevice, restoreCustom } from './broker/stored.ts';
 import type { Compose, Server } from './cli/surroundings.ts';
 import { version as versionOf } from './cli/version.ts';
 import { registerHealth } from './ops/health.ts';
@@ -42,14 +41,12 @@ import { changeWindows } from './policy/send.ts';
 import type { Config } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
 import { directConv } from './schemas/event.ts';
-import { filterTopic } from './schemas/topics.ts';
 import { createMemoryBus } from './store/bus/memory.ts';
 import { openSqliteCustom } from './store/custom/sqlite.ts';
 import { openMysqlDirectory } from './store/directory/sql/mysql.ts';
 import { openSqliteDirectory } from './store/directory/sql/sqlite.ts';
 import { lockFile } from './store/lock.ts';
 import { openSqliteSessions } from './store/sessions/sqlite.ts';
-import type { SessionStore, StoredSubscription } from './store/sessions.ts';
 import { openMongoTimeline } from './store/timeline/mongodb/timeline.ts';
 import { openSqliteTimeline } from './store/timeline/sqlite/timeline.ts';
 import type { Timeline } from './store/timeline.ts';
@@ -64,7 +61,6 @@ import { Sender } from './worker/sender.ts';
 Buffer.poolSize = 64 * 1024;
 
 const expireEveryMs = 60_000;
-const expireAtOnce = 1000;
 
 /** What is to be undone, newest first, when the server stops or its start fails. */
 class Closing {
@@ -312,7 +308,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   broadcasts.start();
   closing.add(() => broadcasts.close());
   closing.add(keepAudit({ directory, days: config.audit.keep, clock: now, onError }));
-  const expiring = setInterval(() => void expire(context).catch(onError), expireEveryMs);
+  const expiring = setInterval(() => void expireSessions(context).catch(onError), expireEveryMs);
   closing.add(() => clearInterval(expiring));
   open = true;
   return {
@@ -355,25 +351,6 @@ async function openStores(config: Config, log: Log, closing: Closing) {
   return { timeline, directory, sessions, custom };
 }
 
-/** Stored sessions have their custom topics again; messages for sessions that are gone go. */
-async function restoreCustom(custom: CustomTopics, sessions: SessionStore): Promise<void> {
-  const subscribed = new Set<string>();
-  for (const { uid, clientId, subscriptions } of await sessions.subscribers()) {
-    const key = `${uid}/${clientId}`;
-    subscribed.add(key);
-    const scopes = new Set(subscriptions.flatMap((one) => one.scopes ?? []));
-    custom.restore(key, { uid, scopes }, subscriptions.filter(isCustom));
-  }
-  for (const key of custom.sessions()) {
-    if (subscribed.has(key)) continue;
-    const slash = key.indexOf('/');
-    const kept = await sessions.get(key.slice(0, slash), key.slice(slash + 1));
-    if (kept === undefined) await custom.forget(key);
-  }
-}
-
-const isCustom = ({ filter }: StoredSubscription): boolean => filterTopic(filter).kind === 'custom';
-
 /** Numbers that are read when somebody asks for them. */
 function measure(metrics: Metrics, { hub }: BrokerContext, commit: CommitQueue): void {
   Object.defineProperties(metrics.hot, {
@@ -382,22 +359,4 @@ function measure(metrics: Metrics, { hub }: BrokerContext, commit: CommitQueue):
     lagging: { get: () => hub.lagging },
     waiting: { get: () => commit.waiting },
   });
-}
-
-/** The user's stored sessions go, with their wills and what waits for them. */
-async function endSessions({ sessions, registry, custom }: BrokerContext, uid: string): Promise<void> {
-  for (const { clientId } of await sessions.sessionsOf(uid)) {
-    const key = `${uid}/${clientId}`;
-    await registry.inTurn(key, async () => {
-      if (registry.cancelWill(key)) custom.dropWill(key);
-      await custom.forget(key);
-      await sessions.remove(uid, clientId);
-    });
-  }
-}
-
-async function expire({ sessions, custom, now }: BrokerContext): Promise<void> {
-  for (const { uid, clientId } of await sessions.expire(now(), expireAtOnce)) {
-    await custom.forget(`${uid}/${clientId}`);
-  }
 }

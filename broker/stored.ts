@@ -1,0 +1,70 @@
+import { filterTopic } from '../schemas/topics.ts';
+import type { SessionStore, StoredSubscription } from '../store/sessions.ts';
+import type { BrokerContext } from './context.ts';
+import type { CustomTopics } from './custom/custom.ts';
+
+const expireAtOnce = 1000;
+
+/** Stored sessions have their custom topics again; messages for sessions that are gone go. */
+export async function restoreCustom(custom: CustomTopics, sessions: SessionStore): Promise<void> {
+  const subscribed = new Set<string>();
+  for (const { uid, clientId, subscriptions } of await sessions.subscribers()) {
+    const key = `${uid}/${clientId}`;
+    subscribed.add(key);
+    const scopes = new Set(subscriptions.flatMap((one) => one.scopes ?? []));
+    custom.restore(key, { uid, scopes }, subscriptions.filter(isCustom));
+  }
+  for (const key of custom.sessions()) {
+    if (subscribed.has(key)) continue;
+    const slash = key.indexOf('/');
+    const kept = await sessions.get(key.slice(0, slash), key.slice(slash + 1));
+    if (kept === undefined) await custom.forget(key);
+  }
+}
+
+const isCustom = ({ filter }: StoredSubscription): boolean => filterTopic(filter).kind === 'custom';
+
+/**
+ * Takes away what is stored of a device's sessions, so that nothing waits for it. A session that is connected here ends
+ * with its connection, which it is not for this to end.
+ */
+export async function forgetDevice(
+  { hub, registry, sessions, custom }: Pick<BrokerContext, 'hub' | 'registry' | 'sessions' | 'custom'>,
+  uid: string,
+  did: string,
+): Promise<void> {
+  for (const session of hub.sessionsOf(uid)) if (session.did === did) session.link.expire();
+  for (const { clientId, did: known = clientId } of await sessions.sessionsOf(uid)) {
+    if (known !== did) continue;
+    const key = `${uid}/${clientId}`;
+    await registry.inTurn(key, async () => {
+      const connected = registry.connectionOf(key)?.accepted;
+      // Meanwhile another device may have taken the session over.
+      if (connected !== undefined && connected.session.did !== did) return;
+      if (connected === undefined) {
+        registry.fireWill(key);
+        await custom.forget(key);
+      }
+      await sessions.remove(uid, clientId);
+    });
+  }
+}
+
+/** The user's stored sessions go, with their wills and what waits for them. */
+export async function endSessions({ sessions, registry, custom }: BrokerContext, uid: string): Promise<void> {
+  for (const { clientId } of await sessions.sessionsOf(uid)) {
+    const key = `${uid}/${clientId}`;
+    await registry.inTurn(key, async () => {
+      if (registry.cancelWill(key)) custom.dropWill(key);
+      await custom.forget(key);
+      await sessions.remove(uid, clientId);
+    });
+  }
+}
+
+/** Sessions whose time is over go, with what waits for them. */
+export async function expireSessions({ sessions, custom, now }: BrokerContext): Promise<void> {
+  for (const { uid, clientId } of await sessions.expire(now(), expireAtOnce)) {
+    await custom.forget(`${uid}/${clientId}`);
+  }
+}
