@@ -1,4 +1,5 @@
-import { type TProperties, Type } from 'typebox';
+import { type Static, type TProperties, Type } from 'typebox';
+import type { ErrorCode } from './errors.ts';
 import { platforms, uidPattern } from './identity.ts';
 
 const uid = Type.String({ pattern: uidPattern.source, description: 'A user.' });
@@ -98,7 +99,7 @@ export const noticeSchemas = {
       'error',
       {
         id: Type.Optional(Type.String({ description: 'Your id of the message.' })),
-        code: Type.String({ description: 'One of the list of errors.' }),
+        code: Type.Unsafe<ErrorCode>({ type: 'string', description: 'One of the list of errors.' }),
         message: text,
         retryable: Type.Boolean(),
         retryAfter: Type.Optional(Type.Integer({ description: 'How long to wait, ms.' })),
@@ -109,3 +110,6 @@ export const noticeSchemas = {
 } as const;
 
 export type NoticeType = keyof typeof noticeSchemas;
+
+/** The forms of the notices of a type. */
+export type NoticeOf<T extends NoticeType> = Static<(typeof noticeSchemas)[T][number]>;

@@ -1,76 +1,14 @@
-import type { ErrorBody } from '../schemas/errors.ts';
-import type { ConvId } from '../schemas/event.ts';
 import type { Platform } from '../schemas/identity.ts';
-
-/** To a user's own devices: what the user changed of what they keep about a conversation. */
-export interface ConversationNotice {
-  readonly type: 'conversation';
-  readonly conv: ConvId;
-  readonly pinned?: boolean;
-  readonly pinnedAt?: number;
-  readonly muted?: boolean;
-  readonly mutedUntil?: number;
-  readonly hidden?: boolean;
-  /** null: it was taken away. */
-  readonly draft?: string | null;
-  readonly draftAt?: number;
-  readonly markedUnread?: boolean;
-  /** The user removed everything up to this seq from their view. */
-  readonly cleared?: number;
-}
+import type { NoticeOf, NoticeType } from '../schemas/notices.ts';
 
 /** What a user is told on n/{uid} besides `ts`, which the broker adds. */
-export type Notice =
-  | { readonly type: 'read' | 'delivered'; readonly conv: ConvId; readonly uid: string; readonly seq: number }
-  | ConversationNotice
-  | { readonly type: 'typing'; readonly conv: ConvId; readonly uid: string; readonly on: boolean }
-  | {
-      readonly type: 'group';
-      readonly gid: string;
-      readonly action: 'added' | 'removed' | 'dissolved';
-    }
-  /** To owner and admins: who asks to join. */
-  | { readonly type: 'group'; readonly gid: string; readonly action: 'request'; readonly uid: string }
-  /** To who asked. */
-  | { readonly type: 'group'; readonly gid: string; readonly action: 'declined' }
-  /** To whom an invitation names. */
-  | {
-      readonly type: 'group';
-      readonly gid: string;
-      readonly action: 'invited';
-      readonly by: string;
-      readonly code: string;
-      readonly expiresAt: number;
-    }
-  | FriendNotice
-  | DeviceNotice
-  | { readonly type: 'gap'; readonly conv: ConvId; readonly from: number; readonly to: number }
-  | ({ readonly type: 'error'; readonly id?: string } & ErrorBody);
-
+export type Notice = NoticeOf<NoticeType>;
+/** To a user's own devices: what the user changed of what they keep about a conversation. */
+export type ConversationNotice = NoticeOf<'conversation'>;
 /** About the user's friends and requests; `uid` is the other one. Every device of both hears of it. */
-export type FriendNotice = { readonly type: 'friend'; readonly uid: string } & (
-  | {
-      readonly action: 'request';
-      /** `out` where the user it is told to has asked. */
-      readonly direction: 'in' | 'out';
-      readonly id: string;
-      readonly note?: string;
-    }
-  | { readonly action: 'accepted' | 'declined'; readonly id: string }
-  | { readonly action: 'removed' }
-  /** To the user's own devices alone; absent where it was cleared. */
-  | { readonly action: 'remark'; readonly remark?: string }
-);
-
+export type FriendNotice = NoticeOf<'friend'>;
 /** About the user's devices, to the others of them. */
-export interface DeviceNotice {
-  readonly type: 'device';
-  /** `signed-in`: a device that was not known before. */
-  readonly action: 'signed-in' | 'removed';
-  readonly did: string;
-  readonly platform?: Platform;
-  readonly name?: string;
-}
+export type DeviceNotice = NoticeOf<'device'>;
 
 /** A connection has its CONNACK: older ones that `devices.policy` excludes beside it go. `at` and `node` give all claims an order. */
 export interface Claim {
