@@ -137,7 +137,7 @@ export class Removals {
     const complete = await this.#erase(removal);
     if (!complete) return;
     if (isLast) {
-      await directory.finishRemoval(uid);
+      await directory.finishRemoval(uid, clock());
       this.#passed.delete(uid);
     } else this.#passed.add(uid);
   }

@@ -34,6 +34,6 @@ export interface DirectoryRemovals {
   putTrace(uid: string, trace: Trace): Promise<void>;
   /** Takes away a removed user's devices, settings and requests; friends and blocks have `forgetPerson`. */
   forgetUser(uid: string): Promise<void>;
-  /** All is done: the removal and its traces are forgotten. */
-  finishRemoval(uid: string): Promise<void>;
+  /** All is done: the traces are forgotten. */
+  finishRemoval(uid: string, at: number): Promise<void>;
 }

@@ -9,7 +9,7 @@ export function prepared<Row, Name extends string>(
   db: Database,
   names: readonly Name[],
   build: (marks: Record<Name, string>) => { compile(): CompiledQuery<Row> },
-): (values: Readonly<Record<Name, string>>) => Promise<readonly Row[]> {
+): (values: Readonly<Record<Name, string | number>>) => Promise<readonly Row[]> {
   const marks = Object.fromEntries(names.map((name) => [name, `:${name}`])) as Record<Name, string>;
   const compiled = build(marks).compile();
   const places = compiled.parameters.map((value) => names.find((name) => marks[name] === value));

@@ -8,7 +8,7 @@ export const sqlRemovals = (db: Database, flavor: SqlFlavor): DirectoryRemovals 
     inTransaction(db, flavor, async (tx) => {
       const { numUpdatedRows } = await tx
         .updateTable('users')
-        .set({ removed_at: at, name: null, avatar: null, bio: null, password_hash: null })
+        .set({ removed_at: at, name: null, avatar: null, bio: null, password_hash: null, ban_reason: null })
         .where('uid', '=', uid)
         .where('removed_at', '=', 0)
         .executeTakeFirstOrThrow();
@@ -19,11 +19,7 @@ export const sqlRemovals = (db: Database, flavor: SqlFlavor): DirectoryRemovals 
     }),
 
   async removedUsers(since) {
-    const rows = await db
-      .selectFrom('users')
-      .select('uid')
-      .where('removed_at', '>=', Math.max(1, since))
-      .execute();
+    const rows = await db.selectFrom('removals').select('uid').where('removed_at', '>=', since).execute();
     return rows.map((row) => row.uid);
   },
 
@@ -32,6 +28,7 @@ export const sqlRemovals = (db: Database, flavor: SqlFlavor): DirectoryRemovals 
     const rows = await db
       .selectFrom('removals')
       .selectAll()
+      .where('finished_at', '=', 0)
       .where('removed_at', '>=', at)
       .where(({ and, eb, or }) =>
         or([eb('removed_at', '>', at), and([eb('removed_at', '=', at), eb('uid', '>', last)])]),
@@ -81,9 +78,9 @@ export const sqlRemovals = (db: Database, flavor: SqlFlavor): DirectoryRemovals 
     await db.deleteFrom('absences').where('uid', '=', uid).execute();
   },
 
-  finishRemoval: (uid) =>
+  finishRemoval: (uid, at) =>
     inTransaction(db, flavor, async (tx) => {
       await tx.deleteFrom('removal_traces').where('uid', '=', uid).execute();
-      await tx.deleteFrom('removals').where('uid', '=', uid).execute();
+      await tx.updateTable('removals').set({ finished_at: at }).where('uid', '=', uid).execute();
     }),
 });

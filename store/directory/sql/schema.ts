@@ -33,6 +33,8 @@ export interface RemovalsTable {
   id: string;
   actor: string;
   removed_at: number;
+  /** ms; 0 while there is work to be done. */
+  finished_at: Generated<number>;
 }
 
 export interface RemovalTracesTable {

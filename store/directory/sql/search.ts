@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { FoundUser, SearchPlace, UserSearch } from '../../directory.ts';
 import type { Database } from './dialect.ts';
+import { prepared } from './prepared.ts';
 import { present } from './rows.ts';
 import { soughtWord } from './words.ts';
 
@@ -8,14 +9,15 @@ import { soughtWord } from './words.ts';
 const highest = '\u{10ffff}';
 const start: SearchPlace = { word: '', uid: '' };
 const one = sql<number>`1`.as('x');
+const named = ['sought', 'end', 'asker', 'word', 'uid', 'limit'] as const;
+type Marks = Record<(typeof named)[number], string>;
 
-/** Users with the first of their words that begins so; without the one whose uid is exactly this, who comes first. */
-const matches = (db: Database, sought: string, asker: string) =>
+/** The first of each user's words that begins so; without the one whose uid is exactly this, who comes first. */
+const matches = (db: Database, { sought, end, asker, limit }: Marks) =>
   db
     .selectFrom('user_words as w')
-    .innerJoin('users as u', 'u.uid', 'w.uid')
-    .select(['w.uid', 'w.word', 'u.name', 'u.avatar', 'u.bio', 'u.created_at'])
-    .where('w.word', '<', `${sought}${highest}`)
+    .select(['w.uid', 'w.word'])
+    .where('w.word', '<', end)
     .where('w.uid', '!=', sought)
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -43,116 +45,110 @@ const matches = (db: Database, sought: string, asker: string) =>
       ),
     )
     .orderBy('w.word')
-    .orderBy('w.uid');
+    .orderBy('w.uid')
+    .limit(sql<number>`${limit}`);
 
-type Found = Awaited<ReturnType<ReturnType<typeof matches>['execute']>>[number];
-
-/** Whom anyone may find, read in the order of their index: first the rest of the place's own word. */
-async function open(
-  db: Database,
-  sought: string,
-  asker: string,
-  place: SearchPlace,
-  limit: number,
-): Promise<Found[]> {
-  const anyone = matches(db, sought, asker).where('w.discoverable', '=', 1);
-  if (place.word === '') return anyone.where('w.word', '>=', sought).limit(limit).execute();
-  const rest = await anyone
-    .where('w.word', '=', place.word)
-    .where('w.uid', '>', place.uid)
-    .limit(limit)
-    .execute();
-  if (rest.length === limit) return rest;
-  const more = await anyone
-    .where('w.word', '>', place.word)
-    .limit(limit - rest.length)
-    .execute();
-  return [...rest, ...more];
-}
+/** Whom anyone may find: read in the order of their index. */
+const anyones = (db: Database, marks: Marks) => matches(db, marks).where('w.discoverable', '=', 1);
 
 /** The asker and their friends: their words alone are looked at. */
-const own = (
-  db: Database,
-  sought: string,
-  asker: string,
-  place: SearchPlace,
-  limit: number,
-): Promise<Found[]> =>
-  matches(db, sought, asker)
-    .where('w.word', '>=', sought)
+const owns = (db: Database, marks: Marks) =>
+  matches(db, marks)
+    .where('w.word', '>=', marks.sought)
     .where('w.uid', 'in', ({ selectFrom }) =>
       selectFrom('friends')
         .select('friends.friend as uid')
-        .where('friends.uid', '=', asker)
-        .unionAll(selectFrom('users').select('users.uid').where('users.uid', '=', asker)),
+        .where('friends.uid', '=', marks.asker)
+        .unionAll(selectFrom('users').select('users.uid').where('users.uid', '=', marks.asker)),
     )
     .where(({ and, eb, or }) =>
-      or([eb('w.word', '>', place.word), and([eb('w.word', '=', place.word), eb('w.uid', '>', place.uid)])]),
-    )
-    .limit(limit)
-    .execute();
+      or([eb('w.word', '>', marks.word), and([eb('w.word', '=', marks.word), eb('w.uid', '>', marks.uid)])]),
+    );
 
 /** The user with exactly this uid, where the asker may find them. */
-const exactly = (db: Database, uid: string, asker: string) =>
+const exactly = (db: Database, { sought, asker }: Marks) =>
   db
     .selectFrom('users as u')
-    .select(['u.uid', 'u.name', 'u.avatar', 'u.bio', 'u.created_at'])
-    .where('u.uid', '=', uid)
+    .select('u.uid')
+    .where('u.uid', '=', sought)
     .where('u.removed_at', '=', 0)
     .where(({ eb, exists, or, selectFrom }) =>
       or([
         eb('u.discoverable', '=', 1),
         eb('u.uid', '=', asker),
-        exists(selectFrom('friends').select(one).where('friends.uid', '=', asker).where('friend', '=', uid)),
+        exists(
+          selectFrom('friends').select(one).where('friends.uid', '=', asker).where('friend', '=', sought),
+        ),
       ]),
     )
-    .where(({ and, exists, not, or, selectFrom }) =>
+    .where(({ exists, not, selectFrom }) =>
       not(
         exists(
           selectFrom('blocks')
             .select(one)
-            .where((where) =>
-              or([
-                and([where('blocks.uid', '=', asker), where('blocked', '=', uid)]),
-                and([where('blocks.uid', '=', uid), where('blocked', '=', asker)]),
-              ]),
+            .where(({ and, or }) =>
+              or([and({ uid: asker, blocked: sought }), and({ uid: sought, blocked: asker })]),
             ),
         ),
       ),
-    )
-    .executeTakeFirst();
-
-const toFound = (row: Omit<Found, 'word'>, place: SearchPlace): FoundUser => ({
-  ...present<Omit<FoundUser, 'place'>>({
-    uid: row.uid,
-    name: row.name,
-    avatar: row.avatar,
-    bio: row.bio,
-    createdAt: row.created_at,
-  }),
-  place,
-});
+    );
 
 /** The database's order: by bytes. */
-const inOrder = (a: Found, b: Found): number =>
+const inOrder = (a: SearchPlace, b: SearchPlace): number =>
   Buffer.compare(Buffer.from(a.word), Buffer.from(b.word)) || (a.uid < b.uid ? -1 : 1);
 
-/** Two reads rather than one: neither passes over the rows of the other. */
-export async function searchUsers(
-  db: Database,
-  { text, asker, after, limit }: UserSearch,
-): Promise<FoundUser[]> {
-  const sought = soughtWord(text);
-  if (sought === '') return [];
-  const place = after ?? start;
-  const [exact, anyones, owns] = await Promise.all([
-    after === undefined ? exactly(db, sought, asker) : undefined,
-    open(db, sought, asker, place, limit),
-    own(db, sought, asker, place, limit),
-  ]);
-  const found = new Map([...anyones, ...owns].sort(inOrder).map((row) => [row.uid, row]));
-  return [
-    ...(exact === undefined ? [] : [toFound(exact, start)]),
-    ...[...found.values()].map((row) => toFound(row, { word: row.word, uid: row.uid })),
-  ].slice(0, limit);
+/** Several short reads rather than one: none passes over the rows of another. */
+export function sqlSearch(db: Database): (search: UserSearch) => Promise<FoundUser[]> {
+  const exact = prepared(db, named, (marks) => exactly(db, marks));
+  const own = prepared(db, named, (marks) => owns(db, marks));
+  const first = prepared(db, named, (marks) => anyones(db, marks).where('w.word', '>=', marks.sought));
+  const rest = prepared(db, named, (marks) =>
+    anyones(db, marks).where('w.word', '=', marks.word).where('w.uid', '>', marks.uid),
+  );
+  const next = prepared(db, named, (marks) => anyones(db, marks).where('w.word', '>', marks.word));
+
+  const open = async (values: Record<keyof Marks, string | number>, limit: number) => {
+    if (values.word === '') return first(values);
+    const found = await rest(values);
+    return found.length === limit
+      ? found
+      : [...found, ...(await next({ ...values, limit: limit - found.length }))];
+  };
+
+  /** The users at these places, in their order. */
+  const profiles = async (places: readonly SearchPlace[]): Promise<FoundUser[]> => {
+    if (places.length === 0) return [];
+    const rows = await db
+      .selectFrom('users')
+      .select(['uid', 'name', 'avatar', 'bio', 'created_at'])
+      .where(
+        'uid',
+        'in',
+        places.map(({ uid }) => uid),
+      )
+      .where('removed_at', '=', 0)
+      .execute();
+    const known = new Map(rows.map((row) => [row.uid, row]));
+    return places.flatMap((place) => {
+      const row = known.get(place.uid);
+      if (row === undefined) return [];
+      const { uid, name, avatar, bio, created_at: createdAt } = row;
+      return [{ ...present<Omit<FoundUser, 'place'>>({ uid, name, avatar, bio, createdAt }), place }];
+    });
+  };
+
+  return async ({ text, asker, after = start, limit }) => {
+    const sought = soughtWord(text);
+    if (sought === '') return [];
+    const values = { sought, end: `${sought}${highest}`, asker, word: after.word, uid: after.uid, limit };
+    const [same, others, friends] = await Promise.all([
+      after === start ? exact(values) : [],
+      open(values, limit),
+      own(values),
+    ]);
+    const found = new Map([...others, ...friends].sort(inOrder).map((place) => [place.uid, place]));
+    // The place of who comes first is the start of the others.
+    const places = [...same.map(({ uid }) => ({ word: '', uid })), ...found.values()];
+    return profiles(places.slice(0, limit));
+  };
 }

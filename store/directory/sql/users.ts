@@ -4,7 +4,7 @@ import type { Database, SqlFlavor } from './dialect.ts';
 import { revokeFamilies } from './revoke.ts';
 import { chunked, present } from './rows.ts';
 import type { UsersTable } from './schema.ts';
-import { searchUsers } from './search.ts';
+import { sqlSearch } from './search.ts';
 import { inTransaction } from './transaction.ts';
 import { insertWords } from './words-table.ts';
 
@@ -136,7 +136,7 @@ export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
       return numUpdatedRows === 0n ? undefined : revokeFamilies(tx, flavor, uid, keepSid, at);
     }),
 
-  searchUsers: (search) => searchUsers(db, search),
+  searchUsers: sqlSearch(db),
 
   existing: (uids) => existing(db, flavor, uids, false),
 
@@ -172,12 +172,13 @@ export const sqlUsers = (db: Database, flavor: SqlFlavor): DirectoryUsers => ({
     return true;
   },
 
-  async banned(now) {
-    const rows = await db
-      .selectFrom('users')
-      .select(['uid', 'banned_until'])
-      .where('banned_until', '>', now)
-      .execute();
-    return rows.map((row) => ({ uid: row.uid, until: row.banned_until }));
+  async banned(now, among) {
+    const found: { uid: string; until: number }[] = [];
+    for (const uids of among === undefined ? [undefined] : chunked(among, flavor.maxParameters - 1)) {
+      let select = db.selectFrom('users').select(['uid', 'banned_until']).where('banned_until', '>', now);
+      if (uids !== undefined) select = select.where('uid', 'in', uids);
+      for (const row of await select.execute()) found.push({ uid: row.uid, until: row.banned_until });
+    }
+    return found;
   },
 });

@@ -277,7 +277,7 @@ export function usersConformance(name: string, open: () => Promise<DirectoryFixt
           { conv: 'g:g1', seq: 1, told: false },
           { conv: 'u:alice:bob', seq: 7, told: true },
         ]);
-        await directory.finishRemoval('bob');
+        await directory.finishRemoval('bob', 9000);
         assert.deepEqual(await directory.traces('bob'), []);
         assert.deepEqual(
           (await directory.removals(undefined, 10)).map(({ uid, id, by }) => [uid, id, by]),
@@ -287,6 +287,7 @@ export function usersConformance(name: string, open: () => Promise<DirectoryFixt
           ],
         );
         assert.equal((await directory.getUser('bob'))?.removedAt, 4999);
+        assert.deepEqual((await directory.removedUsers(4999)).sort(), ['alice', 'bob']);
       });
 
       it('takes the devices away', async () => {

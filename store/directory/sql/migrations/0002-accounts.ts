@@ -43,7 +43,6 @@ export const accounts = (flavor: SqlFlavor): Migration => ({
       .alterTable('users')
       .addColumn('removed_at', 'bigint', (c) => c.notNull().defaultTo(0))
       .execute();
-    await schema.createIndex('users_removed').on('users').column('removed_at').execute();
     await schema
       .createTable('user_words')
       .addColumn('uid', id(64), (c) => c.notNull())
@@ -62,8 +61,14 @@ export const accounts = (flavor: SqlFlavor): Migration => ({
       .addColumn('id', id(32), (c) => c.notNull())
       .addColumn('actor', id(64), (c) => c.notNull())
       .addColumn('removed_at', 'bigint', (c) => c.notNull())
+      .addColumn('finished_at', 'bigint', (c) => c.notNull().defaultTo(0))
       .execute();
-    await schema.createIndex('removals_order').on('removals').columns(['removed_at', 'uid']).execute();
+    await schema.createIndex('removals_since').on('removals').column('removed_at').execute();
+    await schema
+      .createIndex('removals_open')
+      .on('removals')
+      .columns(['finished_at', 'removed_at', 'uid'])
+      .execute();
     await schema
       .createTable('removal_traces')
       .addColumn('uid', id(64), (c) => c.notNull())
