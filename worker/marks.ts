@@ -85,10 +85,8 @@ export class MarkKeeper {
       else await this.#change(conv, from, document, place);
     } catch (error) {
       const known = toPetrelError(error);
-      failed =
-        known.code === 'store.unavailable'
-          ? known
-          : new PetrelError('store.unavailable', undefined, { cause: error });
+      if (known.code !== 'store.unavailable') this.#onError(error);
+      failed = new PetrelError('store.unavailable', undefined, { cause: error });
     } finally {
       release();
     }
