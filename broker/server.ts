@@ -141,7 +141,7 @@ export class BrokerServer {
     );
     const { registry, sender } = this.#context;
     for (const connection of registry.connections()) connection.stopReading();
-    await sender.commit.drained();
+    await sender.drained();
     for (const connection of [...registry.connections()]) {
       if (connection.isOpen) connection.end(reasons.serverShuttingDown, 'The server is shutting down.');
       else connection.destroy();

@@ -77,6 +77,8 @@ export class Sender {
   readonly #directPolicy: 'anyone' | 'friends';
   readonly #now: () => number;
   readonly #moderate: Moderate | undefined;
+  /** Sends that are not submitted yet. */
+  readonly #preparing = new Set<Promise<void>>();
   readonly #changes: Changes;
   readonly #marks: MarkKeeper;
   readonly #maxPacketSize: number;
@@ -143,7 +145,15 @@ export class Sender {
    * asked. Resolves when it is submitted; the receiver hears of it when it is durable with its marks. Rejects with
    * PetrelError where it is refused.
    */
-  async submit(route: Route, outgoing: Outgoing, receiver: Receiver): Promise<void> {
+  submit(route: Route, outgoing: Outgoing, receiver: Receiver): Promise<void> {
+    const work = this.#prepare(route, outgoing, receiver);
+    this.#preparing.add(work);
+    const done = (): void => void this.#preparing.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  async #prepare(route: Route, outgoing: Outgoing, receiver: Receiver): Promise<void> {
     const { submission, release } = isChange(outgoing.type)
       ? await this.#change(route, outgoing)
       : { submission: this.#message(route, await this.checked(route, outgoing)), release: () => {} };
@@ -248,8 +258,9 @@ export class Sender {
     if (bytes > this.#maxPacketSize) throw new PetrelError('send.too-large');
   }
 
-  /** Resolves when all that was submitted is answered. */
+  /** Resolves when all that was submitted, or is about to be, is answered. */
   async drained(): Promise<void> {
+    await Promise.allSettled(this.#preparing);
     await this.commit.drained();
     await this.#marks.settled();
   }

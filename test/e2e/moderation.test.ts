@@ -29,6 +29,25 @@ beforeEach(() => {
 });
 
 describe('moderation of what is published', () => {
+  it('is waited for by a server that stops: what is in hand is stored and acknowledged', async () => {
+    const [alice, bob] = await petrel.users('alice', 'bob');
+    const client = await alice.connect();
+    const reached = new Promise<() => void>((resolve) => {
+      moderator.reply = (asked, response) => resolve(() => allow(asked, response));
+    });
+    const id = client.post(`send/u/${bob.uid}`, textMessage('1', 'just in time'));
+    const release = await reached;
+    const stopped = petrel.stop();
+    await until('the server to stop', () => petrel.output.includes('"Stopping."'));
+    release();
+    assert.equal((await client.acked(id)).reason, 0);
+    assert.equal((await client.ending())?.reasonCode, 0x8b);
+    assert.equal((await stopped).code, 0);
+    await petrel.start();
+    const { body } = await bob.api.get(`/conversations/${directConv(alice.uid, bob.uid)}/messages`);
+    assert.equal((body.events as unknown[]).length, 1);
+  });
+
   it('refuses with 0x87 and the reason, and goes on with the next message', async () => {
     const [alice, bob] = await petrel.users('alice', 'bob');
     const [a, b] = [await alice.connect(), await bob.connect()];
