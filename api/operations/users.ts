@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { PetrelError } from '../../schemas/errors.ts';
+import { isUid } from '../../schemas/identity.ts';
 import type { User } from '../../store/directory.ts';
 import { type Operation, userOperation } from '../operation.ts';
 import type { PresenceInfo, Services } from '../services.ts';
@@ -58,7 +59,7 @@ const toOwnProfile = (user: User) => ({
 function placeOf(after: string): { word: string; uid: string } | undefined {
   if (after === '') return undefined;
   const [word, id, ...rest] = after.split('\n');
-  if (word === undefined || id === undefined || rest.length > 0)
+  if (word === undefined || id === undefined || rest.length > 0 || !(id === '' || isUid(id)))
     throw new PetrelError('request.invalid', 'This cursor is not one of ours.');
   return { word, uid: id };
 }

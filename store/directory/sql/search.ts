@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isUid } from '../../../schemas/identity.ts';
 import type { FoundUser, SearchPlace, UserSearch } from '../../directory.ts';
 import type { Database } from './dialect.ts';
 import { prepared } from './prepared.ts';
@@ -9,16 +10,16 @@ import { soughtWord } from './words.ts';
 const highest = '\u{10ffff}';
 const start: SearchPlace = { word: '', uid: '' };
 const one = sql<number>`1`.as('x');
-const named = ['sought', 'end', 'asker', 'word', 'uid', 'limit'] as const;
+const named = ['sought', 'end', 'same', 'asker', 'word', 'uid', 'limit'] as const;
 type Marks = Record<(typeof named)[number], string>;
 
 /** The first of each user's words that begins so; without the one whose uid is exactly this, who comes first. */
-const matches = (db: Database, { sought, end, asker, limit }: Marks) =>
+const matches = (db: Database, { sought, end, same, asker, limit }: Marks) =>
   db
     .selectFrom('user_words as w')
     .select(['w.uid', 'w.word'])
     .where('w.word', '<', end)
-    .where('w.uid', '!=', sought)
+    .where('w.uid', '!=', same)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -66,19 +67,17 @@ const owns = (db: Database, marks: Marks) =>
     );
 
 /** The user with exactly this uid, where the asker may find them. */
-const exactly = (db: Database, { sought, asker }: Marks) =>
+const exactly = (db: Database, { same, asker }: Marks) =>
   db
     .selectFrom('users as u')
     .select('u.uid')
-    .where('u.uid', '=', sought)
+    .where('u.uid', '=', same)
     .where('u.removed_at', '=', 0)
     .where(({ eb, exists, or, selectFrom }) =>
       or([
         eb('u.discoverable', '=', 1),
         eb('u.uid', '=', asker),
-        exists(
-          selectFrom('friends').select(one).where('friends.uid', '=', asker).where('friend', '=', sought),
-        ),
+        exists(selectFrom('friends').select(one).where('friends.uid', '=', asker).where('friend', '=', same)),
       ]),
     )
     .where(({ exists, not, selectFrom }) =>
@@ -87,7 +86,7 @@ const exactly = (db: Database, { sought, asker }: Marks) =>
           selectFrom('blocks')
             .select(one)
             .where(({ and, or }) =>
-              or([and({ uid: asker, blocked: sought }), and({ uid: sought, blocked: asker })]),
+              or([and({ uid: asker, blocked: same }), and({ uid: same, blocked: asker })]),
             ),
         ),
       ),
@@ -140,7 +139,16 @@ export function sqlSearch(db: Database): (search: UserSearch) => Promise<FoundUs
   return async ({ text, asker, after = start, limit }) => {
     const sought = soughtWord(text);
     if (sought === '') return [];
-    const values = { sought, end: `${sought}${highest}`, asker, word: after.word, uid: after.uid, limit };
+    const values = {
+      sought,
+      end: `${sought}${highest}`,
+      // What is no uid is nobody's, and not to be compared with one.
+      same: isUid(sought) ? sought : '',
+      asker,
+      word: after.word,
+      uid: after.uid,
+      limit,
+    };
     const [same, others, friends] = await Promise.all([
       after === start ? exact(values) : [],
       open(values, limit),
