@@ -2,6 +2,8 @@ import type { Bus } from '../../store/bus.ts';
 import type { Directory } from '../../store/directory.ts';
 
 const refreshMs = 10_000;
+/** There may be very many banned users; all of them are read this seldom. */
+const refreshBansMs = 60_000;
 const pruneMs = 3600_000;
 /** How far clocks of nodes may differ. */
 const skewMs = 60_000;
@@ -9,15 +11,18 @@ const skewMs = 60_000;
 /**
  * Who may not come in although their token is good: revoked sign-ins whose access tokens have not ended, banned users, and
  * users removed since this process began (of those before it, the directory tells when their tokens name them). The lists
- * are short and held in memory, so that a storm of CONNECTs asks the directory nothing. They are brought up to date by bus
- * messages about a user, and every ten seconds in case one was lost.
+ * are held in memory, so that a storm of CONNECTs asks the directory nothing. They are brought up to date by bus messages
+ * about a user, and every ten seconds (bans every minute) in case one was lost.
  */
 export class Revocations {
   readonly #directory: Directory;
   readonly #accessTtlMs: number;
   readonly #clock: () => number;
   readonly #revoked = new Map<string, number>();
-  #banned = new Map<string, number>();
+  readonly #banned = new Map<string, number>();
+  /** Whose bans may have changed. */
+  readonly #touched = new Set<string>();
+  #bansReadAt = 0;
   readonly #removed = new Set<string>();
   /** Who was removed before then is known, ms. */
   #removedUntil: number;
@@ -34,7 +39,8 @@ export class Revocations {
     this.#prunedAt = clock();
     this.#removedUntil = this.#prunedAt;
     this.#unsubscribe = bus.subscribe((message) => {
-      if (message.type === 'end' || (message.type === 'stale' && isPlainUser(message.user))) this.#touch();
+      if (message.type === 'end') this.#touch(message.uid);
+      else if (message.type === 'stale' && isPlainUser(message.user)) this.#touch(message.user);
     });
     this.#timer = setInterval(() => this.#touch(), refreshMs);
     this.#timer.unref();
@@ -86,7 +92,8 @@ export class Revocations {
     this.#unsubscribe();
   }
 
-  #touch(): void {
+  #touch(uid?: string): void {
+    if (uid !== undefined) this.#touched.add(uid);
     if (this.#refreshing !== undefined) {
       this.#again = true;
       return;
@@ -95,9 +102,12 @@ export class Revocations {
       do {
         this.#again = false;
         // A directory that is away leaves the lists as they are: nobody loses the way in by that.
+        // What was not read is read with the next, and all bans too.
         await this.#refresh()
           .then(() => this.#prune())
-          .catch(() => undefined);
+          .catch(() => {
+            this.#bansReadAt = 0;
+          });
       } while (this.#again);
       this.#refreshing = undefined;
     })();
@@ -114,18 +124,25 @@ export class Revocations {
   async #refresh(): Promise<void> {
     const now = this.#clock();
     const oldest = now - this.#accessTtlMs - skewMs;
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    const all = now - this.#bansReadAt >= refreshBansMs;
     const [revoked, banned, removed] = await Promise.all([
       this.#directory.revokedFamilies(oldest),
-      this.#directory.banned(now),
+      this.#directory.banned(now, all ? undefined : touched),
       this.#directory.removedUsers(this.#removedUntil - skewMs),
     ]);
     for (const uid of removed) this.#removed.add(uid);
     this.#removedUntil = now;
     for (const [sid, at] of this.#revoked) if (at < oldest) this.#revoked.delete(sid);
     for (const { sid, at } of revoked) this.#revoked.set(sid, at);
-    this.#banned = new Map(banned.map(({ uid, until }) => [uid, until]));
+    if (all) {
+      this.#banned.clear();
+      this.#bansReadAt = now;
+    } else for (const uid of touched) this.#banned.delete(uid);
+    for (const { uid, until } of banned) this.#banned.set(uid, until);
   }
 }
 
 /** `stale` also names pairs (`a>b`), which say nothing about who may come in. */
-const isPlainUser = (user: string | undefined): boolean => user !== undefined && !user.includes('>');
+const isPlainUser = (user: string | undefined): user is string => user !== undefined && !user.includes('>');

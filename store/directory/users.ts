@@ -88,6 +88,6 @@ export interface DirectoryUsers {
   names(uids: readonly string[]): Promise<Map<string, string>>;
   /** `until` 0 ends a ban. False where there is no such user. */
   setBan(uid: string, until: number, reason?: string): Promise<boolean>;
-  /** All users banned at `now`, with the end of the ban. */
-  banned(now: number): Promise<{ uid: string; until: number }[]>;
+  /** Users banned at `now`, with the end of the ban: all, or those of these uids. */
+  banned(now: number, among?: readonly string[]): Promise<{ uid: string; until: number }[]>;
 }

@@ -74,7 +74,8 @@ export const sqlRemovals = (db: Database, flavor: SqlFlavor): DirectoryRemovals 
   },
 
   async forgetUser(uid) {
-    await db.deleteFrom('devices').where('uid', '=', uid).execute();
+    for (const table of ['devices', 'absences', 'conversation_settings'] as const)
+      await db.deleteFrom(table).where('uid', '=', uid).execute();
     await db.deleteFrom('absences').where('uid', '=', uid).execute();
   },
 

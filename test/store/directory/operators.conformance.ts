@@ -86,6 +86,46 @@ export function operatorsConformance(name: string, open: () => Promise<Directory
       assert.deepEqual(await directory.usersAfter('c', 4), []);
     });
 
+    it('makes many users at once, those whose uid is free', async () => {
+      await users('alice');
+      const given = {
+        name: 'N ❤',
+        avatar: 'a',
+        bio: 'b',
+        passwordHash: 'h',
+        createdAt: 5,
+        origin: 'admin' as const,
+      };
+      const lists = [['alice', 'bob', 'carol'], ['bob', 'dave'], []].map((uids) =>
+        uids.map((uid) => ({ uid, ...given })),
+      );
+      const made = await Promise.all(lists.map((list) => directory.createUsers(list)));
+      assert.deepEqual(made.flat().sort(), ['bob', 'carol', 'dave']);
+      const { name: shown, avatar, bio, passwordHash, createdAt, origin } = (await directory.getUser('bob'))!;
+      assert.deepEqual({ name: shown, avatar, bio, passwordHash, createdAt, origin }, given);
+    });
+
+    it('keeps bans with their reasons, and says who of some is banned', async () => {
+      await users('a', 'b', 'c', 'd');
+      assert.equal(await directory.setBan('a', 100, 'spam ❤'), true);
+      assert.equal(await directory.setBan('b', Number.MAX_SAFE_INTEGER), true);
+      assert.equal(await directory.setBan('c', 50), true);
+      assert.equal(await directory.setBan('nobody', 100), false);
+      const banned = async (among?: readonly string[]) =>
+        (await directory.banned(50, among)).sort((x, y) => (x.uid < y.uid ? -1 : 1));
+      const [a, b] = [
+        { uid: 'a', until: 100 },
+        { uid: 'b', until: Number.MAX_SAFE_INTEGER },
+      ];
+      assert.deepEqual(await banned(), [a, b]);
+      assert.deepEqual(await banned(['b', 'c', 'd', 'nobody']), [b]);
+      assert.deepEqual(await banned([]), []);
+      assert.equal((await directory.getUser('a'))!.banReason, 'spam ❤');
+      await directory.setBan('a', 0);
+      const { bannedUntil, banReason } = (await directory.getUser('a'))!;
+      assert.deepEqual([bannedUntil, banReason], [0, undefined]);
+    });
+
     it('makes a broadcast once, with the pages of its targets', async () => {
       const pages = [['a', 'b'], ['c']];
       assert.equal(await directory.createBroadcast(broadcast('b1', 7), pages), true);
