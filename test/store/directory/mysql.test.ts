@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
+import { createConnection } from 'mysql2/promise';
 import { openMysqlDirectory } from '../../../store/directory/sql/mysql.ts';
 import { findMariaDb, type MariaDb, startMariaDb } from '../../servers/mariadb.ts';
 import { withReal } from '../../servers/not-available.ts';
 import { freePort } from '../../servers/process.ts';
-import { directoryConformance } from './conformance.ts';
-import { operatorsConformance } from './operators.conformance.ts';
+import { everyConformance } from './every.ts';
 
 await withReal('mariadb', findMariaDb, () =>
   describe('with a real server', () => {
@@ -16,21 +16,24 @@ await withReal('mariadb', findMariaDb, () =>
     });
     after(() => server.stop());
 
+    // One database for all: to make its tables for each test would take longer than the tests.
+    let url: string | undefined;
     const open = async () => {
-      const url = await server.createDatabase();
-      let directory = await openMysqlDirectory({ url });
+      if (url === undefined) url = await server.createDatabase();
+      else await emptyTables(url);
+      const database = url;
+      let directory = await openMysqlDirectory({ url: database });
       return {
         directory,
         async reopen() {
           await directory.close();
-          directory = await openMysqlDirectory({ url });
+          directory = await openMysqlDirectory({ url: database });
           return directory;
         },
         end: () => directory.close(),
       };
     };
-    directoryConformance('MariaDB', open);
-    operatorsConformance('MariaDB', open);
+    everyConformance('MariaDB', open);
 
     it('says that it is not available while the server does not answer, and goes on by itself', async (t) => {
       const { pid } = server;
@@ -56,3 +59,17 @@ await withReal('mariadb', findMariaDb, () =>
     });
   }),
 );
+
+/** Takes every row of the directory out of the database. */
+async function emptyTables(url: string): Promise<void> {
+  const connection = await createConnection({ uri: url });
+  try {
+    const [tables] = await connection.query('show tables');
+    for (const row of tables as object[]) {
+      const [name] = Object.values(row) as string[];
+      if (!name!.startsWith('petrel_migrations')) await connection.query(`delete from ${name}`);
+    }
+  } finally {
+    await connection.end();
+  }
+}

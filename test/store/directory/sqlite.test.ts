@@ -5,14 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { PetrelError } from '../../../schemas/errors.ts';
 import { openSqliteDirectory } from '../../../store/directory/sql/sqlite.ts';
-import { directoryConformance } from './conformance.ts';
-import { conversationsConformance } from './conversations.conformance.ts';
-import { devicesConformance } from './devices.conformance.ts';
-import { friendsConformance } from './friends.conformance.ts';
-import { groupsConformance } from './groups.conformance.ts';
-import { marksConformance } from './marks.conformance.ts';
-import { operatorsConformance } from './operators.conformance.ts';
-import { usersConformance } from './users.conformance.ts';
+import { everyConformance } from './every.ts';
 
 const inFolder = async (work: (dir: string) => Promise<void>): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'petrel-directory-'));
@@ -40,14 +33,7 @@ const open = async () => {
   };
 };
 
-directoryConformance('SQLite', open);
-conversationsConformance('SQLite', open);
-devicesConformance('SQLite', open);
-friendsConformance('SQLite', open);
-groupsConformance('SQLite', open);
-marksConformance('SQLite', open);
-operatorsConformance('SQLite', open);
-usersConformance('SQLite', open);
+everyConformance('SQLite', open);
 
 describe('the embedded directory', () => {
   it('is readable by its owner alone', () =>
