@@ -19,7 +19,8 @@ type Replacement = NonNullable<Submission['replaces']>[number];
 
 export interface EraseOptions {
   readonly timeline: Pick<Timeline, 'range'>;
-  readonly directory: Pick<DirectoryRemovals, 'putTrace'> & Pick<DirectoryMarks, 'pins' | 'removeMarks'>;
+  readonly directory: Pick<DirectoryRemovals, 'putTrace'> &
+    Pick<DirectoryMarks, 'pins' | 'removeMarks' | 'readMentions'>;
   readonly committer: Pick<Committer, 'submit'>;
 }
 
@@ -34,6 +35,7 @@ export async function erase(
   { conv, seq, told }: Trace,
 ): Promise<void> {
   const prefix = `x-${id}-`;
+  await directory.readMentions(conv, uid, Number.MAX_SAFE_INTEGER);
   let trace = { conv, seq, told };
   let after = seq;
   let found: Replacement[] = [];

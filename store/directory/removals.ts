@@ -32,7 +32,7 @@ export interface DirectoryRemovals {
   traces(uid: string): Promise<Trace[]>;
   /** Notes how far the removal is; never back. */
   putTrace(uid: string, trace: Trace): Promise<void>;
-  /** Takes away a removed user's devices, settings and requests; friends and blocks have `forgetPerson`. */
+  /** Takes away a removed user's devices, settings of conversations and status; friends and blocks have `forgetPerson`. */
   forgetUser(uid: string): Promise<void>;
   /** All is done: the traces are forgotten. */
   finishRemoval(uid: string, at: number): Promise<void>;

@@ -59,6 +59,7 @@ class Stores {
     },
     directory: {
       pins: async () => [...this.marked].map((seq) => ({ conv, seq, change: seq, by: 'bob', at: 1 })),
+      readMentions: async () => {},
       removeMarks: async (_, seq) => this.#step(() => this.marked.delete(seq)),
       putTrace: async (_, trace) => this.#step(() => Object.assign(this, { trace })),
     },

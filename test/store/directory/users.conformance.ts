@@ -290,13 +290,19 @@ export function usersConformance(name: string, open: () => Promise<DirectoryFixt
         assert.deepEqual((await directory.removedUsers(4999)).sort(), ['alice', 'bob']);
       });
 
-      it('takes the devices away', async () => {
+      it('takes devices, settings and status away', async () => {
         await user('alice');
         await directory.seeDevice({ uid: 'alice', did: 'd1', lastSeen: 1 });
         await directory.seeDevice({ uid: 'bob', did: 'd1', lastSeen: 1 });
+        for (const uid of ['alice', 'bob'])
+          await directory.changeSettings(uid, 'u:alice:bob', { draft: { text: 'unsaid', at: 1 } });
+        await directory.putStatus('alice', 'away', 1);
         await remove('alice');
         await directory.forgetUser('alice');
         await directory.forgetUser('alice');
+        assert.deepEqual(await directory.settingsOf('alice'), []);
+        assert.equal((await directory.settingsOf('bob')).length, 1);
+        assert.equal((await directory.absences(['alice'])).size, 0);
         assert.deepEqual(await directory.devicesOf('alice'), []);
         assert.equal((await directory.devicesOf('bob')).length, 1);
       });
