@@ -24,7 +24,7 @@ const clearable = (maxLength: number, description: string) =>
   Type.Optional(Type.Union([label(maxLength), Type.Null()], cleared(description)));
 
 /** Text of several lines. */
-const lines = (maxLength: number) =>
+export const lines = (maxLength: number) =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$' });
 
 /** What anyone may see of a user who is there. */

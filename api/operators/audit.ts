@@ -10,7 +10,8 @@ import { withoutSecrets } from './secrets.ts';
 export const pendingOutcome = 'pending';
 export const okOutcome = 'ok';
 
-const maxTarget = 64;
+/** The names of users, groups, broadcasts: anything else is none. */
+const targetPattern = /^[A-Za-z0-9_.:-]{1,64}$/;
 const dayMs = 86_400_000;
 const pruneEveryMs = 3600_000;
 
@@ -41,7 +42,7 @@ function targetOf(path: string, members: Readonly<Record<string, unknown>>): str
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
   const name = [...inPath, ...targetMembers].find((member) => typeof members[member] === 'string');
   const value = name === undefined ? undefined : (members[name] as string);
-  return value !== undefined && value.length <= maxTarget ? value : undefined;
+  return value !== undefined && targetPattern.test(value) ? value : undefined;
 }
 
 /**

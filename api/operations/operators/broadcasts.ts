@@ -105,7 +105,7 @@ export function broadcastOperations(
       errors: [],
       async handle(given) {
         const { limit, after } = readPaging(given);
-        const [, at, last] = /^(\d{1,15}) (.+)$/.exec(after) ?? [];
+        const [, at, last] = /^(\d{1,15}) ([A-Za-z0-9_.:-]{1,64})$/.exec(after) ?? [];
         if (after !== '' && last === undefined)
           throw new PetrelError('request.invalid', 'This cursor is not one of ours.');
         const before = last === undefined ? undefined : { createdAt: Number(at), id: last };

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { PetrelError } from '../../../schemas/errors.ts';
 import { platforms } from '../../../schemas/identity.ts';
 import { type AuditEntry, auditIdAt } from '../../../store/directory.ts';
 import { adminOperation, type Operation } from '../../operation.ts';
@@ -8,7 +9,8 @@ import { input, oneOf, page, paging, readPaging, time, toPage, uid } from '../sh
 /** Behind every id. */
 const newest = '~';
 
-const name = Type.String({ minLength: 1, maxLength: 64 });
+const name = Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$' });
+const entryId = /^[0-9a-f-]{1,64}$/;
 
 const entry = Type.Object({
   id: Type.String(),
@@ -61,6 +63,8 @@ export function recordOperations({
       errors: [],
       async handle({ action, target, actor, before, ...given }) {
         const { limit, after } = readPaging(given);
+        if (after !== '' && !entryId.test(after))
+          throw new PetrelError('request.invalid', 'This cursor is not one of ours.');
         const ends = [
           newest,
           ...(before === undefined ? [] : [auditIdAt(before)]),

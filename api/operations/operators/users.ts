@@ -7,6 +7,7 @@ import { adminOperation, type Operation } from '../../operation.ts';
 import type { Services } from '../../services.ts';
 import { newPassword } from '../auth.ts';
 import { input, label, none, oneOf, profile, time, uid } from '../shapes.ts';
+import { lines, toProfile } from '../users.ts';
 
 const endedReasons = { banned: 0x87, kicked: 0x98 } as const;
 /** The last moment there is: a ban for ever. */
@@ -16,7 +17,7 @@ const maxInBatch = 1000;
 const described = {
   name: Type.Optional(label(100)),
   avatar: Type.Optional(label(1024)),
-  bio: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
+  bio: Type.Optional(lines(1000)),
 };
 
 const account = Type.Object({
@@ -27,14 +28,6 @@ const account = Type.Object({
   banReason: Type.Optional(Type.String()),
   removed: Type.Boolean(),
   devices: Type.Integer({ description: 'How many devices the user has signed in with.' }),
-});
-
-const profileOf = ({ uid: id, name, avatar, bio, createdAt }: NewUser) => ({
-  uid: id,
-  ...(name !== undefined && { name }),
-  ...(avatar !== undefined && { avatar }),
-  ...(bio !== undefined && { bio }),
-  createdAt,
 });
 
 const ban = (user: User, now: number) => {
@@ -84,7 +77,7 @@ export function operatorUserOperations(
         };
         if (!(await directory.createUser(user))) throw new PetrelError('user.exists');
         bus.publish({ type: 'stale', user: id });
-        return profileOf(user);
+        return toProfile(user);
       },
     }),
     adminOperation({
@@ -140,7 +133,7 @@ export function operatorUserOperations(
         const user = await requireUser(given.uid);
         const devices = await directory.devicesOf(given.uid);
         return {
-          ...profileOf(user),
+          ...toProfile(user),
           origin: user.origin,
           ...ban(user, clock()),
           removed: user.removedAt !== undefined,

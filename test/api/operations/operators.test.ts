@@ -235,7 +235,8 @@ for (const door of doors) {
       });
 
       it('have one place to go, which exists, and nothing that is not known', async () => {
-        await refused('admin.send', text('x'), 'request.invalid', 400);
+        for (const id of ['x', '❤', { not: 'a text' }])
+          await refused('admin.send', { ...text('x'), id }, 'request.invalid', 400);
         await refused('admin.send', { to: 'bob', gid: 'g', ...text('x') }, 'request.invalid', 400);
         await refused('admin.send', { to: 'nobody', ...text('x') }, 'user.not-found', 404);
         await refused('admin.send', { gid: 'nowhere', ...text('x') }, 'group.not-found', 404);
@@ -375,6 +376,8 @@ for (const door of doors) {
         const bans = await itemsOf('admin.audit', { action: 'admin.users.ban', actor: 'operator' });
         assert.ok(bans.length > 0 && bans.every(({ action }) => action === 'admin.users.ban'));
         assert.deepEqual(await itemsOf('admin.audit', { actor: 'alice' }), []);
+        for (const wrong of [{ target: '❤' }, { action: '' }, { before: -1 }, { cursor: '4p2k' }])
+          await refused('admin.audit', wrong, 'request.invalid', 400);
       });
     });
 
