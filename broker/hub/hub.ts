@@ -274,12 +274,6 @@ export class Hub {
     );
   }
 
-  /** Whether the user (with this device, where given) is connected here. */
-  online(uid: string, did?: string): boolean {
-    const sessions = this.#users.get(uid)?.sessions ?? [];
-    return did === undefined ? sessions.length > 0 : sessions.some((session) => session.did === did);
-  }
-
   /** The connected members of a group on this node. */
   *membersOnline(gid: string): IterableIterator<Session> {
     yield* this.#groups.get(gid)?.sessions ?? [];
