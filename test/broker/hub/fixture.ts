@@ -75,6 +75,8 @@ export class FakeLink implements Link {
 export class HubFixture {
   readonly events: StoredEvent[] = [];
   readonly groups = new Map<string, number>();
+  /** What the user removed from their view. */
+  readonly cleared = new Map<string, number>();
   readonly moves: { conv: string; uid: string; delivered?: number }[] = [];
   readonly progress: Record<string, number>[] = [];
   readonly bus = createMemoryBus((error) => {
@@ -108,6 +110,7 @@ export class HubFixture {
       } as never,
       bus: this.bus,
       groupsOf: async () => [...this.groups].map(([gid, since]) => ({ gid, since })),
+      clearedOf: async () => [...this.cleared].map(([conv, seq]) => ({ conv, seq })),
       now: () => 1000,
       onError: (error) => {
         throw error;

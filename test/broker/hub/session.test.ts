@@ -151,6 +151,31 @@ describe('a resumed session', () => {
     assert.deepEqual(link.seqs('g:team'), [3, 4, 5]);
     await fixture.hub.close();
   });
+
+  it('gets nothing of what its user removed from their view, and no gap for it', async () => {
+    const fixture = new HubFixture();
+    fixture.groups.set('team', 1);
+    for (let i = 0; i < 1500; i++) fixture.add(conv, false);
+    for (let i = 0; i < 5; i++) fixture.add('g:team', false);
+    for (let i = 0; i < 3; i++) fixture.add('u:bob:carol', false);
+    fixture.cleared.set(conv, 1400).set('g:team', 5).set('u:bob:carol', 1);
+    const { link, session } = await fixture.connect('bob', {
+      stored: { createdAt: 2, positions: { [conv]: 100 } },
+    });
+    const all = [...numbers(1401, 1500), 2, 3];
+    while (link.got.length < all.length) {
+      await rest();
+      link.acknowledge(session, 1000);
+    }
+    fixture.add('g:team');
+    await rest();
+    link.acknowledge(session, 1000);
+    assert.deepEqual(link.seqs(conv), numbers(1401, 1500));
+    assert.deepEqual([link.seqs('u:bob:carol'), link.seqs('g:team')], [[2, 3], [6]]);
+    assert.equal(link.got.length, all.length + 1);
+    assert.deepEqual(session.positions(), { [conv]: 1500, 'u:bob:carol': 3, 'g:team': 6 });
+    await fixture.hub.close();
+  });
 });
 
 describe('whatever happens', () => {
