@@ -188,6 +188,30 @@ describe('a will to presence/{own}', () => {
   });
 });
 
+describe('presence.policy friends', () => {
+  const server = new Petrel({ PETREL_PRESENCE_POLICY: 'friends' });
+  before(() => server.start());
+  after(() => server.remove());
+
+  it('shows presence and typing to friends, for as long as they are', async () => {
+    const [alice, bob, carol] = await server.users('alice', 'bob', 'carol');
+    const gid = await alice.createGroup([bob, carol]);
+    await alice.api.post('/friends/requests', { uid: bob.uid });
+    await bob.api.post('/friends/requests', { uid: alice.uid });
+    const [a, b, c] = [await alice.connect(), await bob.connect(), await carol.connect()];
+    await c.publish(`send/u/${bob.uid}`, textMessage('c-1', 'hi'));
+    assert.deepEqual(await c.subscribe([`presence/${bob.uid}`]), [0x87]);
+    assert.deepEqual(await a.subscribe([`presence/${bob.uid}`]), [1]);
+    assert.equal((await stateOf(a, bob.uid)).online, true);
+    await b.publish(`typing/g/${gid}`, { on: true });
+    assert.equal((await a.notice('typing')).uid, bob.uid);
+    assert.equal(await noticesOf(c, 'typing'), 0);
+    await bob.api.delete(`/friends/${alice.uid}`);
+    assert.equal((await stateOf(a, bob.uid)).online, false);
+    assert.deepEqual(await a.subscribe([`presence/${bob.uid}`]), [0x87]);
+  });
+});
+
 describe('after a restart', () => {
   const server = new Petrel();
   before(() => server.start());
