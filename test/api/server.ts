@@ -36,7 +36,7 @@ import { erase } from '../../worker/erase.ts';
 import { createModeration } from '../../worker/moderation.ts';
 import { ReadCursors } from '../../worker/read.ts';
 import { Sender } from '../../worker/sender.ts';
-import { watched } from './watched.ts';
+import { checkNotice, watched } from './watched.ts';
 
 export const testSecret = 'a secret of more than 32 bytes, for tests';
 
@@ -89,6 +89,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   const forgotten: string[] = [];
   const presences = new Map<string, PresenceInfo>();
   bus.subscribe((message) => messages.push(message));
+  bus.subscribe(checkNotice);
   const directory = await openSqliteDirectory({ dir });
   const timeline = await openSqliteTimeline({ dir: join(dir, 'timeline') });
   const commit = new CommitQueue({

@@ -1,8 +1,10 @@
-import type { TSchema } from 'typebox';
+import { type TProperties, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { errorsOf } from '../../api/documents/requests.ts';
 import { type Operation, WithStatus } from '../../api/operation.ts';
 import { PetrelError } from '../../schemas/errors.ts';
+import { noticeSchemas } from '../../schemas/notices.ts';
+import type { BusMessage } from '../../store/bus.ts';
 
 /**
  * The operation, held to what it declares wherever a test asks for it: an error that is not in its list, an answer that
@@ -33,7 +35,24 @@ export function watched(operation: Operation): Operation {
   };
 }
 
-function fail({ name }: Operation, what: string, cause?: unknown): never {
+const noticeChecks = new Map(
+  Object.entries(noticeSchemas).map(([type, forms]) => [
+    type,
+    forms.map((form: { properties: TProperties }) =>
+      Compile(Type.Object(form.properties, { additionalProperties: false })),
+    ),
+  ]),
+);
+
+/** Fails whoever publishes a notice that is not as the documents say. */
+export function checkNotice(message: BusMessage): void {
+  if (message.type !== 'notice') return;
+  const sent: unknown = JSON.parse(JSON.stringify(message.notice));
+  const fits = noticeChecks.get(message.notice.type)?.some((check) => check.Check(sent)) ?? false;
+  if (!fits) fail({ name: 'The notice' }, JSON.stringify(sent));
+}
+
+function fail({ name }: Pick<Operation, 'name'>, what: string, cause?: unknown): never {
   const error = new Error(`${name} ${what}`, { cause });
   console.error(error);
   throw error;
