@@ -27,6 +27,10 @@ export const groups = ({ types: { id, longText } }: SqlFlavor): Migration => ({
       .execute();
     await schema.createIndex('invites_group').on('invites').columns(['gid', 'created_at', 'code']).execute();
     // Owner and admins, and who came first, of a group of any size.
-    await schema.createIndex('members_role').on('members').columns(['gid', 'role', 'joined_at']).execute();
+    await schema
+      .createIndex('members_role')
+      .on('members')
+      .columns(['gid', 'role', 'joined_at', 'uid'])
+      .execute();
   },
 });
