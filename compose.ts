@@ -176,7 +176,8 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     bus,
     revocations,
     groupEvents,
-    erase: (removal, trace) => erase({ timeline, directory, committer: commit }, removal, trace),
+    erase: (removal, trace, signal) =>
+      erase({ timeline, directory, committer: commit, signal }, removal, trace),
     endSessions: (uid) => endSessions(context, uid),
     clock: now,
     onError,
@@ -261,7 +262,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     claims,
     rpc,
     registry,
-    isBanned: (uid) => directory.isBanned(uid, now()),
+    isBanned: async (uid) => (await facts.user(uid)).facts.removed || directory.isBanned(uid, now()),
     flusher: new Flusher(),
     typingRates: new Buckets(config.limits.typingPerSecond, config.limits.typingPerSecond, now),
     connectRates: new Buckets(config.limits.connectPerSecond, config.limits.connectPerSecond * 5, now),

@@ -55,6 +55,7 @@ export interface BrokerContext {
   readonly rpc: Rpc;
   readonly registry: Registry;
   readonly flusher: Flusher;
+  /** Whether nothing more is taken in this user's name: banned, or removed. */
   readonly isBanned: (uid: string) => Promise<boolean>;
   /** Notes of typing by user. */
   readonly typingRates: Buckets;

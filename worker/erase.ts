@@ -22,6 +22,8 @@ export interface EraseOptions {
   readonly directory: Pick<DirectoryRemovals, 'putTrace'> &
     Pick<DirectoryMarks, 'pins' | 'removeMarks' | 'readMentions'>;
   readonly committer: Pick<Committer, 'submit'>;
+  /** Ends it after the page in hand; what is left is for the next call. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface EraseOptions {
  * made of the removal, and an event with such an id is stored together with what it takes out, or not at all.
  */
 export async function erase(
-  { timeline, directory, committer }: EraseOptions,
+  { timeline, directory, committer, signal }: EraseOptions,
   { uid, id }: Pick<Removal, 'uid' | 'id'>,
   { conv, seq, told }: Trace,
 ): Promise<void> {
@@ -80,6 +82,7 @@ export async function erase(
       trace = { ...trace, seq: after };
       await directory.putTrace(uid, trace);
     }
+    if (signal?.aborted) return;
     await setTimeout(pauseMs);
   }
 }

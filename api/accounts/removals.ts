@@ -24,8 +24,8 @@ export interface RemovalsOptions {
   readonly bus: Bus;
   readonly revocations: Revocations;
   readonly groupEvents: GroupEvents;
-  /** Takes out what the user said in one conversation. */
-  readonly erase: (removal: Removal, trace: Trace) => Promise<void>;
+  /** Takes out what the user said in one conversation; the signal ends it before it is complete. */
+  readonly erase: (removal: Removal, trace: Trace, signal: AbortSignal) => Promise<void>;
   /** Ends the user's MQTT sessions, with what is kept for them. */
   readonly endSessions: (uid: string) => Promise<void>;
   /** ms since 1970. */
@@ -49,7 +49,7 @@ export class Removals {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: RemovalsOptions) {
     this.#options = options;
@@ -85,7 +85,7 @@ export class Removals {
 
   /** There may be work. */
   wake(): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     this.#again = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -94,13 +94,13 @@ export class Removals {
 
   /** Ends after the steps in hand; what is left goes on after the next start. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     clearInterval(this.#timer);
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (this.#again && !this.#closed) {
+    while (this.#again && !this.#closing.signal.aborted) {
       this.#again = false;
       try {
         await this.#passAll();
@@ -112,10 +112,10 @@ export class Removals {
 
   async #passAll(): Promise<void> {
     const { directory, clock } = this.#options;
-    for (let after: Removal | undefined; !this.#closed; ) {
+    for (let after: Removal | undefined; !this.#closing.signal.aborted; ) {
       const removals: Removal[] = await directory.removals(after, batch);
       const due = removals.filter(({ uid, at }) => !this.#passed.has(uid) || clock() - at >= this.#settleMs);
-      for (let i = 0; i < due.length && !this.#closed; i += atOnce)
+      for (let i = 0; i < due.length && !this.#closing.signal.aborted; i += atOnce)
         await Promise.all(
           due
             .slice(i, i + atOnce)
@@ -167,6 +167,7 @@ export class Removals {
   /** Answers whether all conversations were looked at. */
   async #erase(removal: Removal): Promise<boolean> {
     const { directory, timeline, erase } = this.#options;
+    const { signal } = this.#closing;
     const traces = new Map((await directory.traces(removal.uid)).map((trace) => [trace.conv, trace]));
     const heads = new Map<string, number>();
     for (const { conv, head } of await timeline.directs(removal.uid)) {
@@ -174,9 +175,9 @@ export class Removals {
       if (!traces.has(conv)) traces.set(conv, { conv, seq: 0, told: false });
     }
     for (const trace of traces.values()) {
-      if (this.#closed) return false;
       if (trace.told && heads.get(trace.conv) === trace.seq) continue;
-      await erase(removal, trace);
+      await erase(removal, trace, signal);
+      if (signal.aborted) return false;
     }
     return true;
   }

@@ -144,7 +144,8 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     bus,
     revocations,
     groupEvents,
-    erase: (removal, trace) => erase({ timeline, directory, committer: commit }, removal, trace),
+    erase: (removal, trace, signal) =>
+      erase({ timeline, directory, committer: commit, signal }, removal, trace),
     endSessions: async () => {},
     clock,
     onError,

@@ -62,7 +62,16 @@ describe('the removal of an account', () => {
     await away.disconnect();
     const watching = await bob.connect();
     const [first, second] = [
-      await user.connect({ clientId: 'phone', expiry: 3600 }),
+      await user.connect({
+        clientId: 'phone',
+        expiry: 3600,
+        will: {
+          topic: `send/u/${bob.uid}`,
+          payload: Buffer.from(JSON.stringify(textMessage('will', 'last words'))),
+          qos: 1,
+          retain: false,
+        },
+      }),
       await petrel.known('robin').connect(),
     ];
     const gid = await user.createGroup([bob, carol]);
@@ -79,6 +88,8 @@ describe('the removal of an account', () => {
       return isTold(event) ? event : undefined;
     });
     assert.deepEqual([told.from, told.body?.uid], ['system', 'robin']);
+    const after = await allOf(bob, directConv('robin', bob.uid));
+    assert.equal(after.filter(({ id }) => id === 'will').length, 0);
     const ack = await watching.publish('send/u/robin', textMessage('m2', 'hello?'));
     assert.equal(ack.reason, 0x90);
 

@@ -168,6 +168,17 @@ describe('the erasure of what a removed user said', () => {
     assert.deepEqual(stores.told[0]!.body, { action: 'user-removed', uid: 'alice' });
   });
 
+  it('ends after a page where it is told to, and goes on when it is called again', async () => {
+    const stores = new Stores();
+    for (let i = 0; i < 900; i++) write(stores, 'own');
+    const closing = new AbortController();
+    stores.meanwhile = () => closing.abort();
+    await erase({ ...stores.options, signal: closing.signal }, removal, stores.trace);
+    assert.equal(stores.left.length, 700);
+    assert.equal(await stores.run(), true);
+    assert.deepEqual(stores.left, []);
+  });
+
   it('does not begin again where it was', async () => {
     const stores = new Stores();
     for (let i = 0; i < 5500; i++) write(stores, 'other');
