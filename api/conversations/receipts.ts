@@ -1,11 +1,17 @@
+import { setTimeout } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { PetrelError } from '../../schemas/errors.ts';
-import type { Conv, ConvId } from '../../schemas/event.ts';
+import type { Conv, ConvId, StoredEvent } from '../../schemas/event.ts';
 import type { Directory } from '../../store/directory.ts';
 import type { Cursor, Timeline } from '../../store/timeline.ts';
 import { readPaging, toCursor } from '../operations/shapes.ts';
 import type { Readable } from './access.ts';
 
 const chunk = 1000;
+/** The counts of an event that took more than one chunk hold so long. */
+const countsMs = 5000;
+const maxCounts = 1000;
+const restMs = 2;
 
 interface Counts {
   members: number;
@@ -92,58 +98,122 @@ class Cursors {
 
 /**
  * Receipts are computed from cursors when asked: readers and cursors are both in uid order and are walked side by side, a
- * thousand at a time. The first page counts all; the later ones have its counts with them and begin where it ended. Who
- * does not tell what they have read counts as one who has it, and is not told of others.
+ * thousand at a time. The first page has all counted, the later ones have its counts with them; each begins where the one
+ * before ended. Who does not tell what they have read counts as one who has it, and is not told of others.
  */
-export async function receiptsOf(
-  { directory, timeline }: Stores,
-  { conv, since }: Pick<Readable, 'conv' | 'since'>,
-  asker: string,
-  seq: number,
-  paging: { limit?: number; cursor?: string },
-): Promise<Receipts> {
-  const { limit, after: place } = readPaging(paging);
-  const { after, counts, counted } = parsePlace(place);
-  const [[event], { readReceipts: mayKnow }] = await Promise.all([
-    seq < since ? [] : timeline.range({ conv: conv.id, after: seq - 1, limit: 1 }),
-    directory.userFacts(asker),
-  ]);
-  if (event?.seq !== seq) throw new PetrelError('target.not-found');
-  const cursors = new Cursors(timeline, conv.id, after);
-  const page: Receipts = { delivered: [], read: [], counts };
-  let last = after;
-  let isMore = false;
-  for await (const readers of readersOf(directory, conv, seq, after)) {
-    for (const { uid, readReceipts } of readers) {
-      if (uid === event.from) continue;
-      if (cursors.isShort(uid)) await cursors.reach(uid);
-      const { read = 0, delivered = 0 } = cursors.of(uid) ?? {};
-      const hasIt = Math.max(read, delivered) >= seq;
-      const hasRead = read >= seq && readReceipts && mayKnow;
-      if (!counted) {
-        counts.members += 1;
-        if (hasIt) counts.delivered += 1;
-        if (hasRead) counts.read += 1;
-      }
-      if (!hasIt || isMore) continue;
-      isMore = page.delivered.length === limit;
-      if (isMore) continue;
-      last = uid;
-      page.delivered.push(uid);
-      if (hasRead) page.read.push(uid);
-    }
-    if (isMore && counted) break;
+export class ReceiptReader {
+  readonly #stores: Stores;
+  readonly #counts = new LRUCache<string, Promise<Counts>>({ max: maxCounts, ttl: countsMs });
+  /** Counting in large groups: one event at a time for each who asks. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(stores: Stores) {
+    this.#stores = stores;
   }
-  return { ...page, ...(isMore && { next: toCursor(placeOf(last, counts)) }) };
+
+  /** `target.not-found` where there is no such event, or none that the asker may see. */
+  async of(
+    { conv, since }: Pick<Readable, 'conv' | 'since'>,
+    asker: string,
+    seq: number,
+    paging: { limit?: number; cursor?: string },
+  ): Promise<Receipts> {
+    const { directory, timeline } = this.#stores;
+    const { limit, after: place } = readPaging(paging);
+    const { after, known } = parsePlace(place);
+    const [[event], { readReceipts: mayKnow }] = await Promise.all([
+      seq < since ? [] : timeline.range({ conv: conv.id, after: seq - 1, limit: 1 }),
+      directory.userFacts(asker),
+    ]);
+    if (event?.seq !== seq) throw new PetrelError('target.not-found');
+    const walk = new Walk(this.#stores, conv, event, after);
+    const delivered: string[] = [];
+    const read: string[] = [];
+    const isMore = await walk.visit((uid, hasRead) => {
+      if (delivered.length === limit) return false;
+      delivered.push(uid);
+      if (hasRead && mayKnow) read.push(uid);
+      return true;
+    });
+    const counts = known ?? (isMore ? await this.#count(conv, event, asker) : walk.counts);
+    const shown = mayKnow ? counts : { ...counts, read: 0 };
+    return {
+      delivered,
+      read,
+      counts: shown,
+      ...(isMore && { next: toCursor(placeOf(delivered.at(-1) ?? after, shown)) }),
+    };
+  }
+
+  /** Counts all who have it; those who ask for the same at the same time share the work. */
+  #count(conv: Conv, event: StoredEvent, asker: string): Promise<Counts> {
+    const key = `${conv.id} ${event.seq}`;
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    const before = this.#turns.get(asker) ?? Promise.resolve();
+    const counting = before.then(async () => {
+      const walk = new Walk(this.#stores, conv, event, '');
+      await walk.visit(() => true);
+      // What was counted quickly is counted again.
+      if (walk.counts.members < chunk) this.#counts.delete(key);
+      return walk.counts;
+    });
+    this.#counts.set(key, counting);
+    const turn = counting
+      .catch(() => this.#counts.delete(key))
+      .finally(() => {
+        if (this.#turns.get(asker) === turn) this.#turns.delete(asker);
+      });
+    this.#turns.set(asker, turn);
+    return counting;
+  }
+}
+
+/** Walks those who may have an event, its sender aside. */
+class Walk {
+  readonly counts: Counts = { members: 0, delivered: 0, read: 0 };
+  readonly #stores: Stores;
+  readonly #conv: Conv;
+  readonly #event: StoredEvent;
+  readonly #after: string;
+
+  constructor(stores: Stores, conv: Conv, event: StoredEvent, after: string) {
+    this.#stores = stores;
+    this.#conv = conv;
+    this.#event = event;
+    this.#after = after;
+  }
+
+  /** Calls `visit` with each who has the event; ends, and answers true, where that answers false. */
+  async visit(visit: (uid: string, hasRead: boolean) => boolean): Promise<boolean> {
+    const { seq, from, conv } = this.#event;
+    const cursors = new Cursors(this.#stores.timeline, conv, this.#after);
+    for await (const readers of readersOf(this.#stores.directory, this.#conv, seq, this.#after)) {
+      for (const { uid, readReceipts } of readers) {
+        if (uid === from) continue;
+        if (cursors.isShort(uid)) await cursors.reach(uid);
+        const { read = 0, delivered = 0 } = cursors.of(uid) ?? {};
+        const hasIt = Math.max(read, delivered) >= seq;
+        const hasRead = read >= seq && readReceipts;
+        if (hasIt && !visit(uid, hasRead)) return true;
+        this.counts.members += 1;
+        if (hasIt) this.counts.delivered += 1;
+        if (hasRead) this.counts.read += 1;
+      }
+      // In a large group the others come first.
+      if (readers.length === chunk) await setTimeout(restMs);
+    }
+    return false;
+  }
 }
 
 const placeOf = (uid: string, { members, delivered, read }: Counts): string =>
   `${uid} ${members} ${delivered} ${read}`;
 
-function parsePlace(place: string): { after: string; counts: Counts; counted: boolean } {
-  if (place === '') return { after: '', counts: { members: 0, delivered: 0, read: 0 }, counted: false };
+function parsePlace(place: string): { after: string; known?: Counts } {
+  if (place === '') return { after: '' };
   const [, after, ...counts] = /^(\S{1,64}) (\d{1,9}) (\d{1,9}) (\d{1,9})$/.exec(place) ?? [];
   if (after === undefined) throw new PetrelError('request.invalid', 'This cursor is not one of ours.');
   const [members, delivered, read] = counts.map(Number) as [number, number, number];
-  return { after, counts: { members, delivered, read }, counted: true };
+  return { after, known: { members, delivered, read } };
 }

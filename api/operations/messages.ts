@@ -5,7 +5,7 @@ import { requirePart, requireReadable } from '../conversations/access.ts';
 import { readEvents } from '../conversations/events.ts';
 import { merged, oneByOne, readMessages } from '../conversations/forward.ts';
 import { readPins } from '../conversations/pins.ts';
-import { receiptsOf } from '../conversations/receipts.ts';
+import { ReceiptReader } from '../conversations/receipts.ts';
 import { payloadMembers } from '../documents/payload.ts';
 import { type Operation, userOperation, WithStatus } from '../operation.ts';
 import type { Services } from '../services.ts';
@@ -46,6 +46,7 @@ export function messageOperations(
   services: Pick<Services, 'directory' | 'timeline' | 'sender' | 'folds'>,
 ): Operation[] {
   const { directory, timeline, sender, folds } = services;
+  const receipts = new ReceiptReader(services);
   return [
     userOperation({
       name: 'history',
@@ -211,7 +212,7 @@ export function messageOperations(
       errors: ['conversation.not-found', 'target.not-found'],
       async handle({ conv: id, seq: at, ...given }, { identity }) {
         const readable = await requireReadable(directory, id, identity.uid);
-        return receiptsOf(services, readable, identity.uid, at, given);
+        return receipts.of(readable, identity.uid, at, given);
       },
     }),
   ];
