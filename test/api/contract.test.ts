@@ -163,6 +163,15 @@ describe('every operation', () => {
       assert.notEqual(codes[0]![1], 'request.unknown-operation');
     });
 
+  it('that wants a user is forbidden to anonymous clients', async () => {
+    const identity = { uid: 'anonymous', scopes: new Set<string>(), expiresAt: Number.POSITIVE_INFINITY };
+    for (const operation of operations.filter(({ access }) => access !== 'none')) {
+      const payload = Buffer.from(JSON.stringify(exampleOf(operation)));
+      const answer = await apis[0]!.rpc(operation.name, payload, { identity, address: '192.0.2.1' });
+      assert.equal(answer.ok ? undefined : answer.error.code, 'auth.forbidden', operation.name);
+    }
+  });
+
   it('is asked over both doors by a suite of its family', () => {
     const folder = fileURLToPath(new URL('../../../test/api/', import.meta.url));
     const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -42,6 +42,16 @@ describe('limits.sendPerSecond', () => {
     assert.equal((await other.publish(`send/u/${alice.uid}`, 'x')).reason, 0);
     await until('a token in the bucket', async () => (await phone.publish(topic, 'x')).reason === 0);
   });
+
+  it('tells MQTT 3.1.1 and QoS 0 by an error notice, with the time to wait', async () => {
+    const [alice, bob] = await petrel.users('alice', 'bob');
+    const old = await alice.connect({ version: 4 });
+    for (let i = 0; i < 30; i++) old.post(`send/u/${bob.uid}`, textMessage(`m-${i}`, 'x'), i % 2 ? 1 : 0);
+    const notice = await old.notice('error');
+    assert.deepEqual([notice.code, notice.retryable], ['send.rate', true]);
+    const waitMs = Number(notice.retryAfter);
+    assert.ok(waitMs > 0 && waitMs <= 1000, `retryAfter ${waitMs}`);
+  });
 });
 
 describe('limits.loginAttempts', () => {
