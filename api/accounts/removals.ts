@@ -22,7 +22,7 @@ export interface RemovalsOptions {
   readonly directory: Directory;
   readonly timeline: Pick<Timeline, 'directs'>;
   readonly bus: Bus;
-  readonly revocations: Revocations;
+  readonly revocations: Pick<Revocations, 'remove' | 'revoke'>;
   readonly groupEvents: GroupEvents;
   /** Takes out what the user said in one conversation; the signal ends it before it is complete. */
   readonly erase: (removal: Removal, trace: Trace, signal: AbortSignal) => Promise<void>;
