@@ -44,12 +44,20 @@ export class Refs {
   #inner(schema: unknown): unknown {
     if (Array.isArray(schema)) return schema.map((one: unknown) => this.use(one));
     if (typeof schema !== 'object' || schema === null) return schema;
-    return mapValues(schema, (value, key) => {
+    const open = isBare(schema) ? { ...schema, additionalProperties: true } : schema;
+    return mapValues(open, (value, key) => {
       if (dataKeywords.has(key)) return value;
       return mapKeywords.has(key) ? mapValues(value as object, (one) => this.use(one)) : this.use(value);
     });
   }
 }
+
+/** An object of which nothing is said: the documents say so. */
+const isBare = (schema: Json | object): boolean => {
+  const { type, properties, additionalProperties } = schema as Json;
+  if (type !== 'object' || additionalProperties !== undefined) return false;
+  return typeof properties === 'object' && Object.keys(properties as object).length === 0;
+};
 
 const mapValues = (object: object, map: (value: unknown, key: string) => unknown): Json =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]));

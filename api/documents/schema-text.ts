@@ -23,10 +23,17 @@ export function schemaText(schema: Json): string {
     case 'null':
       return 'null';
     case 'object':
-      return 'object';
+      return members(schema);
     default:
       return 'anything';
   }
+}
+
+function members({ properties, required = [], additionalProperties }: Json): string {
+  const names = Object.keys((properties ?? {}) as object);
+  if (names.length === 0) return 'object';
+  const shown = names.map((name) => ((required as readonly string[]).includes(name) ? name : `${name}?`));
+  return `{${shown.join(', ')}${additionalProperties === false ? '' : ', …'}}`;
 }
 
 const choice = (all: readonly string[]): string =>

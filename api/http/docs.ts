@@ -33,6 +33,8 @@ export async function registerDocs(
   await fastify.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { docExpansion: 'list', persistAuthorization: true },
+    // The bar above is for looking at other documents, under another project's name.
+    theme: { title: 'Petrel', css: [{ filename: 'petrel.css', content: '.topbar { display: none }' }] },
     staticCSP: "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'",
   });
 }
