@@ -1,7 +1,7 @@
 /** Numbers of one thing, one a round. */
 export interface Row {
   readonly name: string;
-  readonly unit: 'per second' | 'ms' | 'µs' | 'KB' | 'MB' | '%';
+  readonly unit: 'per second' | 'ms' | 'µs' | 'bytes' | 'KB' | 'MB' | '%';
   readonly subject: readonly number[];
   /** Of the same rounds, in the same order; absent where there is nothing to compare with. */
   readonly reference?: readonly number[];
@@ -59,7 +59,7 @@ function renderRow({ name, unit, subject, reference, target }: Row): string {
 function show(value: number, unit: Row['unit']): string {
   if (Number.isNaN(value)) return '';
   if (unit === 'per second') return Math.round(value).toLocaleString('en');
-  return `${value.toFixed(unit === '%' ? 0 : value < 10 ? 2 : 1)} ${unit}`;
+  return `${value.toFixed(unit === '%' || unit === 'bytes' ? 0 : value < 10 ? 2 : 1)} ${unit}`;
 }
 
 const begin = (id: string): string => `<!-- ${id} -->`;

@@ -3,6 +3,7 @@ import type { Section } from '../report.ts';
 import { createGroup, post, startPetrel } from '../servers/petrel.ts';
 import type { Setting } from '../setting.ts';
 import { clientOf, cpuPer, faultsOf, introduce, load } from './peers.ts';
+import { storedPerSend } from './stored.ts';
 
 const onlineCount = 10;
 const offlineCount = 10_000;
@@ -35,10 +36,15 @@ export async function members(setting: Setting): Promise<Section> {
       for (const size of round % 2 === 0 ? (['small', 'large'] as const) : (['large', 'small'] as const))
         results[size].push(await measure(size === 'small' ? small : large));
     }
+    await petrel.stop();
+    const [few, many] = [
+      await storedPerSend(setting, online, []),
+      await storedPerSend(setting, online, offline),
+    ];
     return {
       id: 'members',
       title: 'Members who are offline',
-      method: `Ten members who are online write ${sendsPerSecond.toLocaleString('en')} messages a second to a group without other members, and to one with 10,000 more who are offline.`,
+      method: `Ten members who are online write ${sendsPerSecond.toLocaleString('en')} messages a second to a group without other members, and to one with 10,000 more who are offline. What a send adds to the files is measured on a server of its own for each, between two stops; there the members who are offline have read marks.`,
       subject: 'Petrel, 10,000 offline',
       reference: 'Petrel, none offline',
       rows: [
@@ -47,7 +53,7 @@ export async function members(setting: Setting): Promise<Section> {
           unit: 'µs',
           subject: cpuPer(results.large, 'acks'),
           reference: cpuPer(results.small, 'acks'),
-          target: '1.0 ×',
+          target: '≤ 1.2 ×',
         },
         {
           name: 'acknowledgement, p99',
@@ -55,8 +61,15 @@ export async function members(setting: Setting): Promise<Section> {
           subject: results.large.map((result) => result.ackMs.p99),
           reference: results.small.map((result) => result.ackMs.p99),
         },
+        {
+          name: 'on disk a send',
+          unit: 'bytes',
+          subject: [many.bytesPerSend],
+          reference: [few.bytesPerSend],
+          target: '≤ 1.2 ×',
+        },
       ],
-      faults: faultsOf('Petrel', [...results.small, ...results.large]),
+      faults: faultsOf('Petrel', [...results.small, ...results.large, few.result, many.result]),
     };
   } finally {
     await petrel.stop();
