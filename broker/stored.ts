@@ -29,10 +29,12 @@ const isCustom = ({ filter }: StoredSubscription): boolean => filterTopic(filter
  * with its connection, which it is not for this to end.
  */
 export async function forgetDevice(
-  { hub, registry, sessions, custom }: Pick<BrokerContext, 'hub' | 'registry' | 'sessions' | 'custom'>,
+  { hub, registry, sessions, custom, sightings }: BrokerContext,
   uid: string,
   did: string,
 ): Promise<void> {
+  // What is still to be recorded of it must not be so after it was removed.
+  await sightings.flush();
   for (const session of hub.sessionsOf(uid)) if (session.did === did) session.link.expire();
   for (const { clientId, did: known = clientId } of await sessions.sessionsOf(uid)) {
     if (known !== did) continue;

@@ -59,6 +59,23 @@ describe('devices', () => {
     }
   });
 
+  it('are listed and can be removed as soon as they came, gone or not', async () => {
+    const alice = await petrel.user('alice');
+    const tablet = () => petrel.known(alice.uid).connect({ clientId: 'tablet', clean: false, expiry: 600 });
+    await alice.connect({ clientId: 'laptop' });
+    await (await tablet()).disconnect();
+    assert.deepEqual(
+      (await devicesOf(alice)).map(({ did }) => did),
+      ['laptop', 'tablet'],
+    );
+    const watch = petrel.known(alice.uid).connect({ clientId: 'watch', clean: false, expiry: 600 });
+    await (await watch).disconnect();
+    assert.equal((await alice.api.delete('/devices/watch')).status, 204);
+    await (await tablet()).disconnect();
+    assert.equal((await alice.api.delete('/devices/tablet')).status, 204);
+    assert.equal((await tablet()).connack.sessionPresent, false);
+  });
+
   it('that are new are told to the others, once', async () => {
     const alice = await petrel.user('alice');
     const laptop = await alice.connect({ clientId: 'laptop' });
@@ -85,7 +102,9 @@ describe('devices', () => {
     await there.disconnect();
     assert.equal((await bob.api.delete('/devices/phone')).status, 204);
     assert.equal((await here.ending())?.reasonCode, 0x98);
-    assert.equal((await other.notice('device')).action, 'removed');
+    let told = await other.notice('device');
+    while (told.action === 'signed-in') told = await other.notice('device');
+    assert.deepEqual([told.action, told.did], ['removed', 'phone']);
     await from.publish(`send/u/${bob.uid}`, textMessage('c-1', 'hi'));
     assert.equal((await other.event()).id, 'c-1');
     for (const clientId of ['app', 'widget']) {
@@ -95,6 +114,22 @@ describe('devices', () => {
       await again.drop();
     }
     assert.equal((await bob.api.delete('/devices/tablet')).status, 404);
+  });
+
+  it('stay removed, even if they had connected a moment before', async () => {
+    const alice = await petrel.user('alice');
+    const phone = await alice.connect({ clientId: 'phone' });
+    assert.equal((await alice.api.delete('/devices/phone')).status, 204);
+    assert.equal((await phone.ending())?.reasonCode, 0x98);
+    await alice.connect({ clientId: 'tablet' });
+    const devices = await until('the other one', async () => {
+      const found = await devicesOf(alice);
+      return found.length > 0 ? found : undefined;
+    });
+    assert.deepEqual(
+      devices.map(({ did }) => did),
+      ['tablet'],
+    );
   });
 
   it('may remove themselves: the answer comes before the end', async () => {
