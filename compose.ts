@@ -197,6 +197,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     connections: new LocalConnections({
       registry,
       sessionsOf: (uid) => hub.sessionsOf(uid),
+      recordDevices: () => sightings.flush(),
       forget: (uid, did) => forgetDevice(context, uid, did),
     }),
     presenceOf: (asker, uid) => presence.presenceOf(asker, uid),

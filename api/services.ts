@@ -19,7 +19,7 @@ export type MoveRead = (conv: ConvId, uid: string, seq: number) => Promise<Curso
 
 /** Who is connected over MQTT now, on every node. */
 export interface Connections {
-  /** The user's connections. */
+  /** The user's connections; the directory knows by then all devices that were seen before. */
   devicesOf(uid: string): Promise<readonly ConnectionInfo[]>;
   /**
    * Takes away what is stored of a device's sessions, so that nothing waits for it; those that are connected end with

@@ -24,6 +24,8 @@ export interface LocalConnectionsOptions {
   readonly registry: Pick<Registry, 'connections' | 'connectionOf'>;
   /** The user's sessions on this node. */
   readonly sessionsOf: (uid: string) => readonly Session[];
+  /** Writes to the directory which devices came and went. */
+  readonly recordDevices: () => Promise<void>;
   /** Takes away what is stored of a device's sessions. */
   readonly forget: (uid: string, did: string) => Promise<void>;
 }
@@ -37,6 +39,7 @@ export class LocalConnections {
   }
 
   async devicesOf(uid: string): Promise<ConnectionInfo[]> {
+    await this.#options.recordDevices();
     return this.#options.sessionsOf(uid).flatMap(({ clientId }) => {
       const connection = this.#options.registry.connectionOf(`${uid}/${clientId}`);
       return connection?.isOpen ? [infoOf(connection)] : [];

@@ -31,8 +31,8 @@ export function deviceOperations({
       errors: [],
       async handle(given, { identity: { uid, did: ownDid }, did: askerDid = ownDid }) {
         const { limit, after } = readPaging(given);
-        const [known, connected] = await Promise.all([directory.devicesOf(uid), connections.devicesOf(uid)]);
-        const online = new Set(connected.map((one) => one.did));
+        const online = new Set((await connections.devicesOf(uid)).map((one) => one.did));
+        const known = await directory.devicesOf(uid);
         const now = clock();
         const found = known.filter((one) => one.did > after).sort((x, y) => (x.did < y.did ? -1 : 1));
         return toPage(
@@ -60,8 +60,8 @@ export function deviceOperations({
       status: 204,
       errors: ['device.not-found'],
       async handle(given, { identity: { uid, did: ownDid }, did: askerDid = ownDid }) {
-        const known = (await directory.devicesOf(uid)).find((one) => one.did === given.did);
         const connected = (await connections.devicesOf(uid)).some((one) => one.did === given.did);
+        const known = (await directory.devicesOf(uid)).find((one) => one.did === given.did);
         if (known === undefined && !connected) throw new PetrelError('device.not-found');
         await directory.revokeDevice(uid, given.did, clock());
         // The row goes last: until then a repeat finds what is left to do.
