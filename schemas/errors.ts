@@ -174,6 +174,12 @@ export const errors = {
     retryable: false,
     message: 'There is no such conversation.',
   },
+  'conversation.full': {
+    reason: 0x97,
+    status: 409,
+    retryable: false,
+    message: 'You keep settings of as many conversations that have not begun as one may.',
+  },
   'request.invalid': { reason: 0x99, status: 400, retryable: false, message: 'The request is not valid.' },
   'request.unknown-operation': {
     reason: 0x90,

@@ -23,6 +23,8 @@ import {
 } from './shapes.ts';
 
 const maxDraft = 4096;
+/** Whoever keeps something about so many conversations keeps nothing about those where nothing was said. */
+const maxKept = 5000;
 const empty = { seq: 0, n: 0, ts: 0 };
 
 /** What a user may keep about a conversation. */
@@ -84,8 +86,10 @@ export function conversationOperations(
   const tell = (uid: string, notice: Omit<ConversationNotice, 'type'>): void =>
     bus.publish({ type: 'notice', uid, notice: { type: 'conversation', ...notice } });
 
-  const change = async (id: string, uid: string, wish: Wish): Promise<void> => {
+  const change = async (id: string, uid: string, wish: Wish, isKept: boolean): Promise<void> => {
     const [head = empty] = await timeline.heads([id]);
+    if (!isKept && head.seq === 0 && (await directory.countSettings(uid)) >= maxKept)
+      throw new PetrelError('conversation.full');
     const settings = await directory.changeSettings(uid, id, toChange(wish, head.n, clock()));
     const { pinned, pinnedAt, muted, mutedUntil, markedUnread, draft, draftAt } = settingsShape(
       settings,
@@ -146,14 +150,14 @@ export function conversationOperations(
       input: input({ conv, read: Type.Optional(seq), ...changes }),
       output: conversation,
       status: 200,
-      errors: ['conversation.not-found'],
+      errors: ['conversation.not-found', 'conversation.full'],
       async handle({ conv: id, read, ...wish }, { identity: { uid } }) {
-        await requireReadable(directory, id, uid);
+        const { settings } = await requireReadable(directory, id, uid);
         const changesSettings = Object.keys(wish).length > 0;
         if (read === undefined && !changesSettings)
           throw new PetrelError('request.invalid', 'There is nothing to change.');
         if (read !== undefined) await moveRead(id, uid, read);
-        if (changesSettings) await change(id, uid, wish);
+        if (changesSettings) await change(id, uid, wish, settings !== undefined);
         return one(id, uid);
       },
     }),
@@ -167,8 +171,9 @@ export function conversationOperations(
       status: 204,
       errors: ['conversation.not-found'],
       async handle({ conv: id }, { identity: { uid } }) {
-        await requireReadable(directory, id, uid);
+        const { settings } = await requireReadable(directory, id, uid);
         const [head = empty] = await timeline.heads([id]);
+        if (head.seq === 0 && settings === undefined) return null;
         await directory.changeSettings(uid, id, {
           pinnedAt: 0,
           hiddenN: null,

@@ -43,6 +43,8 @@ export interface Peer {
 export interface DirectoryConversations {
   /** All that the user keeps, in no order. */
   settingsOf(uid: string): Promise<ConversationSettings[]>;
+  /** About how many conversations the user keeps something. */
+  countSettings(uid: string): Promise<number>;
   /** Undefined where the user keeps nothing about it. */
   settings(uid: string, conv: ConvId): Promise<ConversationSettings | undefined>;
   /** Answers the settings as they are afterwards. */

@@ -1,4 +1,4 @@
-import type { Selectable, Updateable } from 'kysely';
+import { type Selectable, sql, type Updateable } from 'kysely';
 import type { ConversationSettings, DirectoryConversations, Peer, SettingsChange } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { prepared } from './prepared.ts';
@@ -85,6 +85,15 @@ export function sqlConversations(db: Database, flavor: SqlFlavor): DirectoryConv
     async settingsOf(uid) {
       const rows = await db.selectFrom('conversation_settings').selectAll().where('uid', '=', uid).execute();
       return rows.map(toSettings);
+    },
+
+    async countSettings(uid) {
+      const row = await db
+        .selectFrom('conversation_settings')
+        .select(sql<number | bigint>`count(*)`.as('count'))
+        .where('uid', '=', uid)
+        .executeTakeFirstOrThrow();
+      return Number(row.count);
     },
 
     async changeSettings(uid, conv, change) {

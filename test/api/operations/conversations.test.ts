@@ -236,6 +236,19 @@ for (const door of doors) {
       });
     });
 
+    it('that have not begun are kept something about up to a limit', async () => {
+      const { directory } = people.api;
+      const kept = Array.from({ length: 5000 }, (_, i) => `g:none${i}`);
+      for (let i = 0; i < kept.length; i += 500)
+        await Promise.all(
+          kept.slice(i, i + 500).map((conv) => directory.changeSettings('heidi', conv, { pinnedAt: 1 })),
+        );
+      const quiet = { conv: 'u:heidi:ivan', draft: 'x' };
+      await people.refused('heidi', 'conversations.update', quiet, 'conversation.full', 409);
+      await people.send('ivan', quiet.conv, 'm');
+      assert.equal((await people.data('heidi', 'conversations.update', quiet)).draft, 'x');
+    });
+
     it('with the server itself, and with who was removed, stay readable', async () => {
       const { timeline, directory } = people.api;
       for (const [conv, from] of [

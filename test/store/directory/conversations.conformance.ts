@@ -31,6 +31,10 @@ export function conversationsConformance(name: string, open: () => Promise<Direc
       assert.equal(await directory.settings('bob', conv), undefined);
       assert.deepEqual(await directory.settingsOf('bob'), []);
       assert.deepEqual(await directory.settingsOf('alice'), [{ ...nothing, pinnedAt: 5 }]);
+      assert.deepEqual(
+        [await directory.countSettings('alice'), await directory.countSettings('bob')],
+        [1, 0],
+      );
     });
 
     it('changes what is named and nothing else, and is there after an opening', async () => {
