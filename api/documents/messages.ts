@@ -1,9 +1,8 @@
 import { type TSchema, Type } from 'typebox';
-import { platforms } from '../../schemas/identity.ts';
 import { changeBodies, messageBodies, sendSchema } from '../../schemas/messages.ts';
 import { type NoticeType, noticeSchemas } from '../../schemas/notices.ts';
 import { eventExample, groupEventExample, noticeExamples, sendExamples } from '../examples/topics.ts';
-import { event, time, uid } from '../operations/shapes.ts';
+import { event, presence, time, uid } from '../operations/shapes.ts';
 
 /** A kind of message on a topic. */
 export interface TopicMessage {
@@ -69,20 +68,18 @@ export const typingMessage: TopicMessage = {
 
 export const presenceMessage: TopicMessage = {
   name: 'presence',
-  summary: 'Whether the user is connected, and since when they are or are not.',
+  summary: 'Whether the user is online, and since when they are or are not.',
   payload: Type.Object({
     uid,
-    online: Type.Boolean(),
-    ts: time,
-    platforms: Type.Optional(Type.Array(Type.Enum([...platforms]), { description: 'While online: where.' })),
+    ...presence.properties,
     status: Type.Optional(
       Type.Unknown({
-        description: 'What a will said, until the user is online again: a text, or an object.',
+        description: 'While offline: what a will to `presence/{own}` said, text or an object.',
       }),
     ),
   }),
   examples: [
-    { uid: 'bob', online: true, ts: eventExample.ts, platforms: ['web'] },
-    { uid: 'lamp', online: false, ts: eventExample.ts, status: { battery: 3 } },
+    { uid: 'bob', online: true, ts: eventExample.ts, platforms: ['web', 'mobile'] },
+    { uid: 'sensor-7', online: false, ts: eventExample.ts, status: { battery: 'empty' } },
   ],
 };

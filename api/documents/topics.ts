@@ -98,7 +98,8 @@ export const topics: readonly Topic[] = [
     address: 'presence/{uid}',
     direction: 'out',
     summary: 'Whether a user is online, for those who may know',
-    description: 'Subscribe to it; the state comes retained, and then each change.',
+    description:
+      'Subscribe to it; the state comes retained, and then each change. A will may go to `presence/{own}`.',
     qos: 1,
     retain: true,
     messages: [presenceMessage],

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { IConnackPacket, IConnectPacket, IPublishPacket, ISubscription, QoS } from 'mqtt-packet';
+import { type TProperties, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
 import type { EventDocument } from '../../schemas/event.ts';
+import { noticeSchemas } from '../../schemas/notices.ts';
 import { PacketClient, type PacketOf, type Version } from './packet-client.ts';
 
 export interface ConnectOptions {
@@ -45,12 +48,21 @@ export interface Ack {
 
 export const textMessage = (id: string, text: string) => ({ id, type: 'text', body: { text } });
 
+const noticeChecks = new Map(
+  Object.entries(noticeSchemas).map(([type, forms]) => [
+    type,
+    forms.map((form: { properties: TProperties }) =>
+      Compile(Type.Object(form.properties, { additionalProperties: false })),
+    ),
+  ]),
+);
+
 const toPayload = (payload: object | string): Buffer =>
   Buffer.isBuffer(payload)
     ? payload
     : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
 
-/** A packet client that knows Petrel's topics. */
+/** A packet client that knows Petrel's topics, and holds the notices it is asked for to their schemas. */
 export class ChatClient extends PacketClient {
   /** How the server greeted. */
   connack: IConnackPacket = { cmd: 'connack', sessionPresent: false };
@@ -186,7 +198,11 @@ export class ChatClient extends PacketClient {
       'publish',
       (one) => one.topic.startsWith('n/') && jsonOf<Notice>(one).type === type,
     );
-    return jsonOf(packet);
+    const notice = jsonOf<Notice>(packet);
+    const { ts, ...rest } = notice;
+    const fits = noticeChecks.get(type)?.some((check) => check.Check(rest)) ?? false;
+    assert.ok(fits && Number.isInteger(ts), `not as documented: ${JSON.stringify(notice)}`);
+    return notice;
   }
 
   /** What was delivered until now and nobody has taken: of events, their conversation and seq. As `delivery`. */
