@@ -17,6 +17,7 @@ const longEvents = 100_000;
 const batchSize = 2000;
 const warmups = 30;
 const requestsARound = 300;
+const openings = 10;
 
 const collector = 'collector';
 const beginner = 'beginner';
@@ -124,10 +125,9 @@ async function measureOpening(setting: Setting, full: PetrelHome, empty: PetrelH
     return opened;
   };
   const times = { full: [] as number[], empty: [] as number[] };
-  for (let round = 0; round < Math.max(setting.rounds, 5); round++) {
-    times.full.push(await open(full));
-    times.empty.push(await open(empty));
-  }
+  for (let round = 0; round < Math.max(setting.rounds, openings); round++)
+    for (const which of round % 2 === 0 ? (['full', 'empty'] as const) : (['empty', 'full'] as const))
+      times[which].push(await open(which === 'full' ? full : empty));
   return {
     name: 'opening the store (the other one is empty)',
     unit: 'ms',
