@@ -4,7 +4,11 @@ import { openOperation, userOperation } from '../operation.ts';
 import type { Services } from '../services.ts';
 import { input, label, none, platform, session, uid } from './shapes.ts';
 
-export const newPassword = Type.String({ minLength: 8, maxLength: 128, description: 'All characters count.' });
+export const newPassword = Type.String({
+  minLength: 8,
+  maxLength: 128,
+  description: 'All characters count.',
+});
 /** Whoever signs in is told no rule of passwords: a wrong one is wrong. */
 export const password = Type.String({ maxLength: 1024 });
 const device = Type.String({
