@@ -84,6 +84,15 @@ describe('limits of requests', () => {
     assert.equal(await byMqtt('groups.list'), undefined);
   });
 
+  it('of a kind are those of searches, requests for friendship and new groups', () => {
+    const limited = api.operations.filter(({ limit }) => limit !== undefined);
+    assert.deepEqual(Object.fromEntries(limited.map(({ name, limit }) => [name, limit])), {
+      'users.search': 'search',
+      'friends.request': 'friend-request',
+      'groups.create': 'group',
+    });
+  });
+
   it('do not hold for scope admin', async () => {
     const token = await api.token('backend', { scope: 'admin' });
     for (let i = 0; i < 50; i++) assert.equal((await byHttp('/v1/me', token)).statusCode, 200);
