@@ -1,5 +1,11 @@
 import type { TObject } from 'typebox';
 
+/** Of several types the first counts. */
+interface Property {
+  readonly type?: string;
+  readonly anyOf?: readonly Property[];
+}
+
 /**
  * Members of a path or a query are texts; those that the schema wants as numbers or booleans are made so. What does not
  * look like one stays a text, for the schema to refuse.
@@ -10,8 +16,9 @@ export function coerceTexts(
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(texts).map(([name, value]) => {
-      const property = Object.hasOwn(properties, name) ? (properties[name] as { type?: string }) : undefined;
-      return [name, typeof value === 'string' ? coerce(property?.type, value) : value];
+      const property = Object.hasOwn(properties, name) ? (properties[name] as Property) : undefined;
+      const type = property?.type ?? property?.anyOf?.[0]?.type;
+      return [name, typeof value === 'string' ? coerce(type, value) : value];
     }),
   );
 }

@@ -65,7 +65,9 @@ export function messageOperations(
         ),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPage })),
         raw: Type.Optional(
-          Type.Boolean({ description: 'Events as stored, without what changes made of them.' }),
+          Type.Union([Type.Boolean(), Type.Literal(1), Type.Literal(0)], {
+            description: 'Events as stored, without what changes made of them.',
+          }),
         ),
       }),
       output: Type.Object({

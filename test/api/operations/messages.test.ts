@@ -75,6 +75,15 @@ for (const door of doors) {
       });
     });
 
+    it('are shown as they are now, or with raw as they were sent', async () => {
+      const target = await seqOf('alice', ab, 'm');
+      await seqOf('alice', ab, 'e', 'edit', { target, body: { text: 'edited' } });
+      const editedAt = async (raw?: unknown) =>
+        (await eventAt('alice', ab, target, raw === undefined ? {} : { raw })).edited;
+      for (const shown of [undefined, false, 0]) assert.equal(typeof (await editedAt(shown)), 'number');
+      for (const raw of [true, 1]) assert.equal(await editedAt(raw), undefined);
+    });
+
     describe('an answer to a message', () => {
       it('names one that its sender may see', async () => {
         const gid = await people.group('alice', ['bob']);
