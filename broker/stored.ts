@@ -29,7 +29,13 @@ const isCustom = ({ filter }: StoredSubscription): boolean => filterTopic(filter
  * with its connection, which it is not for this to end.
  */
 export async function forgetDevice(
-  { hub, registry, sessions, custom, sightings }: BrokerContext,
+  {
+    hub,
+    registry,
+    sessions,
+    custom,
+    sightings,
+  }: Pick<BrokerContext, 'hub' | 'registry' | 'sessions' | 'custom' | 'sightings'>,
   uid: string,
   did: string,
 ): Promise<void> {
@@ -53,7 +59,10 @@ export async function forgetDevice(
 }
 
 /** The user's stored sessions go, with their wills and what waits for them. */
-export async function endSessions({ sessions, registry, custom }: BrokerContext, uid: string): Promise<void> {
+export async function endSessions(
+  { sessions, registry, custom }: Pick<BrokerContext, 'sessions' | 'registry' | 'custom'>,
+  uid: string,
+): Promise<void> {
   for (const { clientId } of await sessions.sessionsOf(uid)) {
     const key = `${uid}/${clientId}`;
     await registry.inTurn(key, async () => {

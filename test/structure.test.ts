@@ -65,7 +65,7 @@ function source(path: string): Source {
 }
 
 const sources = rooms.flatMap((room) => filesBelow(room, '.ts')).map(source);
-const top = ['main.ts', 'compose.ts'].map(source);
+const top = ['main.ts', 'compose.ts', ...filesBelow('compose', '.ts')].map(source);
 const documents = ['README.md', 'CHANGELOG.md', ...filesBelow('docs', '.md')];
 
 describe('the rooms of the source', () => {

@@ -3,27 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { SignJWT } from 'jose';
-import { Removals } from '../../api/accounts/removals.ts';
-import { type Accounts, createAccounts } from '../../api/auth/accounts.ts';
-import { createAuthenticator } from '../../api/auth/authenticator.ts';
-import { SigningKeys } from '../../api/auth/keys.ts';
-import { Revocations } from '../../api/auth/revocations.ts';
-import { Folds } from '../../api/conversations/folds.ts';
+import type { Accounts } from '../../api/auth/accounts.ts';
+import type { SigningKeys } from '../../api/auth/keys.ts';
 import { ConversationLists } from '../../api/conversations/lists.ts';
-import { GroupEvents } from '../../api/groups/events.ts';
+import type { GroupEvents } from '../../api/groups/events.ts';
 import { createHttp } from '../../api/http.ts';
 import type { Operation } from '../../api/operation.ts';
-import { createOperations } from '../../api/operations/table.ts';
-import { Broadcasts } from '../../api/operators/broadcasts.ts';
 import { createRpc, type Rpc } from '../../api/rpc.ts';
 import type { PresenceInfo } from '../../api/services.ts';
-import { FactsCache } from '../../policy/facts.ts';
+import { createApi } from '../../compose/api.ts';
+import type { Brokers } from '../../compose/broker.ts';
+import { Closing } from '../../compose/closing.ts';
+import { createWorker } from '../../compose/worker.ts';
 import { Limits } from '../../policy/limits.ts';
-import { Buckets } from '../../policy/rate.ts';
-import { changeWindows } from '../../policy/send.ts';
 import { type ConfigInput, createConfig } from '../../schemas/config.ts';
 import type { ConnectionInfo } from '../../schemas/connection.ts';
-import { PetrelError } from '../../schemas/errors.ts';
 import type { Authenticator } from '../../schemas/identity.ts';
 import { createMemoryBus } from '../../store/bus/memory.ts';
 import type { BusMessage } from '../../store/bus.ts';
@@ -31,11 +25,7 @@ import { openSqliteDirectory } from '../../store/directory/sql/sqlite.ts';
 import type { Directory } from '../../store/directory.ts';
 import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
 import type { Timeline } from '../../store/timeline.ts';
-import { CommitQueue } from '../../worker/commit.ts';
-import { erase } from '../../worker/erase.ts';
-import { createModeration } from '../../worker/moderation.ts';
-import { ReadCursors } from '../../worker/read.ts';
-import { Sender } from '../../worker/sender.ts';
+import { failing } from './failing.ts';
 import { checkNotice, watched } from './watched.ts';
 
 export const testSecret = 'a secret of more than 32 bytes, for tests';
@@ -78,7 +68,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     limits: { httpPerSecond: 0, sendPerSecond: 0, ...input.limits },
   });
   let passed = 0;
-  let failing = false;
+  let isFailing = false;
   const clock = () => Date.now() + passed;
   const onError = (error: unknown) => {
     throw error;
@@ -92,91 +82,31 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   bus.subscribe(checkNotice);
   const directory = await openSqliteDirectory({ dir });
   const timeline = await openSqliteTimeline({ dir: join(dir, 'timeline') });
-  const commit = new CommitQueue({
-    timeline: {
-      append: (batch) =>
-        failing ? Promise.reject(new PetrelError('store.unavailable')) : timeline.append(batch),
-    },
-  });
-  const facts = new FactsCache(directory, bus, clock);
+  const failable = failing(timeline, () => isFailing);
+  const closing = new Closing();
+  const shared = { config, timeline: failable, directory, bus, now: clock, onError };
   const noObserver = { checked: () => {}, failing: () => {}, resting: () => {}, answering: () => {} };
-  const moderation = createModeration(config.moderation, noObserver);
-  const sender = new Sender({
-    facts,
-    timeline,
-    commit,
-    marks: directory,
-    windows: changeWindows(config.messages),
-    maxPacketSize: config.mqtt.maxPacketSize,
-    directPolicy: config.direct.policy,
-    ...(moderation !== undefined && { moderate: moderation.moderate }),
-    rates: new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, clock),
-    now: clock,
-  });
-  const { accessTtl } = config.auth;
-  const keys = await SigningKeys.open({ directory, accessTtl, clock });
-  const revocations = await Revocations.open({ directory, bus, accessTtl, clock });
-  const shared = { auth: config.auth, limits: config.limits, directory, bus, keys, revocations, clock };
-  const authenticator = await createAuthenticator(shared);
-  const accounts = createAccounts(shared);
-  const groupEvents = new GroupEvents({
-    directory,
-    bus,
-    committer: commit,
-    onError,
-  });
-  const reads = new ReadCursors({
-    timeline,
-    directory,
-    facts,
-    bus,
-    noticeMembers: config.groups.readNoticeMembers,
-    onError,
-  });
+  const worker = createWorker({ ...shared, moderationObserver: noObserver }, closing);
   const lists = new ConversationLists({ timeline, directory });
-  commit.onEvent((event) => lists.onEvent(event));
-  bus.subscribe((message) => lists.onBus(message));
-  const broadcasts = new Broadcasts({ directory, sender, clock, onError });
-  broadcasts.start();
-  const removals = new Removals({
-    directory,
-    timeline,
-    bus,
-    revocations,
-    groupEvents,
-    erase: (removal, trace, signal) =>
-      erase({ timeline, directory, committer: commit, signal }, removal, trace),
-    endSessions: async () => {},
-    clock,
-    onError,
-  });
-  const operations = createOperations({
-    directory,
-    timeline,
-    bus,
-    sender,
-    accounts,
-    removals,
-    groupEvents,
-    maxGroupMembers: config.groups.maxMembers,
-    folds: new Folds(timeline),
-    moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),
-    lists,
+  const brokers = {
     connections: {
-      devicesOf: async (uid) => connected.filter((one) => one.uid === uid),
-      list: async ({ uid, after, limit }) =>
+      devicesOf: async (uid: string) => connected.filter((one) => one.uid === uid),
+      list: async ({ uid, after, limit }: Parameters<Brokers['connections']['list']>[0]) =>
         connected
           .filter((one) => `${one.uid}/${one.clientId}` > after && (uid === undefined || one.uid === uid))
           .slice(0, limit),
-      forget: async (uid, did) => {
+      forget: async (uid: string, did: string) => {
         forgotten.push(`${uid}/${did}`);
       },
     },
-    presenceOf: async (asker, uid) => presences.get(`${asker}>${uid}`),
-    broadcasts,
-    maxFriends: config.friends.maxFriends,
-    clock,
-  }).map(watched);
+    presenceOf: async (asker: string, uid: string) => presences.get(`${asker}>${uid}`),
+    endSessions: async () => {},
+  };
+  const api = await createApi({ ...shared, worker, lists, brokers }, closing);
+  const { authenticator, keys, accounts, groupEvents } = api;
+  // What works in the background is started where a test wants it, but for broadcasts.
+  api.broadcasts.start();
+  const operations = api.operations.map(watched);
   const limits = new Limits(config.limits, clock);
   const http = await createHttp({
     config,
@@ -202,7 +132,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     messages,
     publish: (message) => bus.publish(message),
     failCommits: (on) => {
-      failing = on;
+      isFailing = on;
     },
     pass: (ms) => {
       passed += ms;
@@ -215,13 +145,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
         .sign(new TextEncoder().encode(testSecret)),
     async stop() {
       await http.close();
-      await broadcasts.close();
-      await reads.close();
-      await removals.close();
-      await groupEvents.close();
-      revocations.close();
-      facts.close();
-      moderation?.close();
+      await closing.run();
       await timeline.close();
       await directory.close();
       await rm(dir, { recursive: true });

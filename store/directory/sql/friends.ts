@@ -4,9 +4,10 @@ import type { DirectoryFriends, Friend, FriendRequest, FriendRequestState } from
 import { sqlBlocks } from './blocks.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { befriend, unfriend } from './friendship.ts';
-import { changePair, inTransaction } from './people.ts';
+import { changePair } from './people.ts';
 import { chunked, present } from './rows.ts';
 import type { FriendRequestsTable } from './schema.ts';
+import { inTransaction } from './transaction.ts';
 
 const toRequest = (row: Selectable<FriendRequestsTable>): FriendRequest =>
   present<FriendRequest>({

@@ -1,22 +1,6 @@
 import { PetrelError } from '../../../schemas/errors.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-
-const maxDeadlocks = 5;
-
-/** Runs the work in one transaction, again where it lost against another. */
-export async function inTransaction<T>(
-  db: Database,
-  flavor: SqlFlavor,
-  work: (tx: Database) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await db.transaction().execute(work);
-    } catch (error) {
-      if (attempt === maxDeadlocks || !flavor.isDeadlock(error)) throw error;
-    }
-  }
-}
+import { inTransaction } from './transaction.ts';
 
 /**
  * Runs the work while no other change of friendships, requests or blocks of either user runs. Throws `user.not-found`

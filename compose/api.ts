@@ -1,0 +1,95 @@
+import { Removals } from '../api/accounts/removals.ts';
+import { createAccounts } from '../api/auth/accounts.ts';
+import { createAuthenticator } from '../api/auth/authenticator.ts';
+import { SigningKeys } from '../api/auth/keys.ts';
+import { Revocations } from '../api/auth/revocations.ts';
+import { Folds } from '../api/conversations/folds.ts';
+import type { ConversationLists } from '../api/conversations/lists.ts';
+import { GroupEvents } from '../api/groups/events.ts';
+import { createOperations } from '../api/operations/table.ts';
+import { Broadcasts } from '../api/operators/broadcasts.ts';
+import type { Config } from '../schemas/config.ts';
+import type { Bus } from '../store/bus.ts';
+import type { Directory } from '../store/directory.ts';
+import type { Timeline } from '../store/timeline.ts';
+import { erase } from '../worker/erase.ts';
+import type { Brokers } from './broker.ts';
+import type { Closing } from './closing.ts';
+import type { Worker } from './worker.ts';
+
+export interface ApiOptions {
+  readonly config: Config;
+  readonly timeline: Timeline;
+  readonly directory: Directory;
+  readonly bus: Bus;
+  readonly worker: Worker;
+  readonly lists: ConversationLists;
+  readonly brokers: Brokers;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Who may come in, and what they may ask for. What works in the background is not started. */
+export async function createApi(options: ApiOptions, closing: Closing) {
+  const { config, timeline, directory, bus, worker, lists, brokers, now, onError } = options;
+  const { auth, limits } = config;
+  const { commit, sender, reads } = worker;
+  const keys = await SigningKeys.open({ directory, accessTtl: auth.accessTtl, clock: now });
+  const revocations = await Revocations.open({ directory, bus, accessTtl: auth.accessTtl, clock: now });
+  closing.add(() => revocations.close());
+  const shared = { auth, limits, directory, bus, keys, revocations, clock: now };
+  const groupEvents = new GroupEvents({ directory, committer: commit, bus, onError });
+  closing.add(() => groupEvents.close());
+  const removals = new Removals({
+    directory,
+    timeline,
+    bus,
+    revocations,
+    groupEvents,
+    erase: (removal, trace, signal) =>
+      erase({ timeline, directory, committer: commit, signal }, removal, trace),
+    endSessions: (uid) => brokers.endSessions(uid),
+    clock: now,
+    onError,
+  });
+  closing.add(() => removals.close());
+  const broadcasts = new Broadcasts({ directory, sender, clock: now, onError });
+  closing.add(() => broadcasts.close());
+  commit.onEvent((event) => lists.onEvent(event));
+  closing.add(bus.subscribe((message) => lists.onBus(message)));
+  const accounts = createAccounts(shared);
+  const operations = createOperations({
+    directory,
+    timeline,
+    bus,
+    sender,
+    accounts,
+    removals,
+    groupEvents,
+    maxGroupMembers: config.groups.maxMembers,
+    folds: new Folds(timeline),
+    moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),
+    lists,
+    connections: brokers.connections,
+    presenceOf: (asker, uid) => brokers.presenceOf(asker, uid),
+    broadcasts,
+    maxFriends: config.friends.maxFriends,
+    clock: now,
+  });
+  return {
+    authenticator: await createAuthenticator(shared),
+    keys,
+    accounts,
+    groupEvents,
+    broadcasts,
+    operations,
+    /** Takes up what is owed from before. */
+    start: () => {
+      groupEvents.start();
+      removals.start();
+      broadcasts.start();
+    },
+  };
+}
+
+export type ComposedApi = Awaited<ReturnType<typeof createApi>>;
