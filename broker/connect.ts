@@ -18,6 +18,7 @@ import {
   deliver,
   expiryOf,
   findSession,
+  keepWill,
   prepare,
   storeSession,
 } from './connect/session.ts';
@@ -31,6 +32,7 @@ const openingSteps: readonly ((opening: Opening) => unknown)[] = [
   claimUser,
   attach,
   checkStanding,
+  keepWill,
   storeSession,
   prepare,
   greet,
@@ -102,9 +104,10 @@ async function open(opening: Opening): Promise<void> {
   }
 }
 
-/** Before the CONNACK: what was begun in the hub is undone. */
-function giveUp({ connection, user, session }: Opening): void {
+/** Before the CONNACK: what was begun is undone. */
+function giveUp({ connection, key, user, session, willKept }: Opening): void {
   if (connection.accepted !== undefined) return;
+  if (willKept) connection.context.custom.dropWill(key);
   if (session !== undefined) connection.context.hub.detach(session);
   else if (user !== undefined) connection.context.hub.release(user);
 }

@@ -133,8 +133,8 @@ export class Presence {
     return made;
   }
 
-  /** The will of a connection that is gone: what it says is kept until the user is online again. */
-  will(uid: string, payload: Buffer): void {
+  /** The will of a connection that is gone: what it says is kept until the user is online again; durable when it resolves. */
+  async will(uid: string, payload: Buffer): Promise<void> {
     // Another connection of the user speaks for itself.
     if (this.#options.sessionsOf(uid).length > 0) return;
     const leftAt = this.#stay(uid);
@@ -142,12 +142,13 @@ export class Presence {
     const before = this.#known.get(uid)?.state;
     const status = readStatus(payload);
     this.#keep(uid, offline(before?.online === false ? before.ts : (leftAt ?? now), status));
-    if (status !== undefined) {
-      const writing = this.#options.directory.putStatus(uid, status, now).catch(this.#options.onError);
-      this.#writing.add(writing);
-      void writing.then(() => this.#writing.delete(writing));
-    }
     this.#tell(uid);
+    if (status === undefined) return;
+    const writing = this.#options.directory.putStatus(uid, status, now);
+    const settled = writing.catch(() => undefined);
+    this.#writing.add(settled);
+    void settled.then(() => this.#writing.delete(settled));
+    await writing;
   }
 
   async #of(uid: string): Promise<Known> {

@@ -13,6 +13,7 @@ interface DelayedWill {
 export class Registry {
   readonly #all = new Set<Connection>();
   readonly #bySession = new Map<string, Connection>();
+  readonly #endings = new Set<Promise<void>>();
   readonly #turns = new Map<string, Promise<void>>();
   readonly #halfOpen = new Map<string, number>();
   readonly #wills = new Map<string, DelayedWill>();
@@ -110,9 +111,16 @@ export class Registry {
     return this.#all.values();
   }
 
-  /** Waits until everything begun in turn is done. */
+  /** What the end of a connection still has to do, which a stop waits for. */
+  ending(work: Promise<void>): void {
+    this.#endings.add(work);
+    void work.finally(() => this.#endings.delete(work));
+  }
+
+  /** Waits until everything begun in turn, and all that endings have to do, is done. */
   async settledTurns(): Promise<void> {
-    while (this.#turns.size > 0) await Promise.all(this.#turns.values());
+    while (this.#turns.size + this.#endings.size > 0)
+      await Promise.all([...this.#turns.values(), ...this.#endings]);
   }
 
   close(): void {

@@ -25,4 +25,6 @@ export interface Opening {
   /** In the hub; until the CONNACK it has to be detached where a step fails. */
   session?: Session;
   accepted?: Accepted;
+  /** The will is kept; it is dropped where a step fails before the CONNACK. */
+  willKept?: true;
 }

@@ -80,6 +80,16 @@ export function attach(opening: Opening): void {
   }
 }
 
+/** From its CONNACK on a will is sent, should the server die. */
+export async function keepWill(opening: Opening): Promise<void> {
+  const { connection, packet, identity, key, expirySeconds } = opening;
+  const { will } = packet;
+  if (will === undefined) return;
+  opening.willKept = true;
+  await connection.context.custom.keepWill(key, identity, will, delayOf(will, expirySeconds));
+  if (connection.isClosed) throw new PetrelError('connect.not-ready', 'The connection ended.');
+}
+
 /** A session exists from its CONNACK: whatever crashes after it, the session is there. */
 export async function storeSession(opening: Opening): Promise<void> {
   const { connection, session, stored, resumed, expirySeconds } = opening;
@@ -100,10 +110,9 @@ export async function storeSession(opening: Opening): Promise<void> {
   if (received !== undefined) connection.answers.restore(received);
 }
 
-/** What the connection knows of its session; its will is kept should the server die. */
+/** What the connection knows of its session. */
 export function prepare(opening: Opening): void {
-  const { connection, packet, identity, key, expirySeconds } = opening;
-  const { custom } = connection.context;
+  const { packet, identity, key, expirySeconds } = opening;
   const { will } = packet;
   const session = opening.session!;
   const aliasMaximum = packet.properties.topicAliasMaximum ?? 0;
@@ -114,7 +123,7 @@ export function prepare(opening: Opening): void {
     custom: {
       key,
       identity,
-      link: connection,
+      link: opening.connection,
       session,
       persistent: expirySeconds > 0,
       ...(aliasMaximum === 0 ? {} : { aliases: new OutboundAliases(aliasMaximum) }),
@@ -123,7 +132,6 @@ export function prepare(opening: Opening): void {
     ...(will === undefined ? {} : { will }),
     ...(packet.properties.authenticationMethod === undefined ? {} : { authenticationMethod: tokenMethod }),
   };
-  if (will !== undefined) custom.keepWill(key, identity, will, delayOf(will, expirySeconds));
 }
 
 /** The device is recorded, and older connections that it excludes go. */

@@ -91,10 +91,12 @@ export interface CustomTopics {
   sessions(): string[];
   /** Rejects with `store.unavailable` while nothing can be stored. */
   check(): Promise<void>;
-  /** Keeps the will of a connection, to be sent should the server die. */
-  keepWill(key: string, identity: Identity, will: Will, delaySeconds: number): void;
-  /** The will was sent, or is not to be sent. */
+  /** Keeps the will of a connection, to be sent should the server die; durable when it resolves. */
+  keepWill(key: string, identity: Identity, will: Will, delaySeconds: number): Promise<void>;
+  /** The will is not to be sent; written down lazily. */
   dropWill(key: string): void;
+  /** The will was sent: it is dropped soon, so that few crashes send it again. */
+  willSent(key: string): void;
   /** The wills of those who were connected when the server died; at start. */
   wills(): AsyncIterable<KeptWill>;
   /** Whether the client may publish there (for wills). */

@@ -182,15 +182,21 @@ export class Journal implements RetainedKeeper {
     }
   }
 
-  will(session: string, will: Will, kept: Omit<KeptWill, 'session' | 'will'>): void {
+  will(session: string, will: Will, kept: Omit<KeptWill, 'session' | 'will'>): Promise<void> {
     const { properties, ...message } = will;
     const { delaySeconds, scopes, at } = kept;
     const extras = { delaySeconds, scopes, properties: encode(properties ?? {}) };
     this.#store.will({ ...message, from: session, at, properties: JSON.stringify(extras) });
+    return this.written();
   }
 
   dropWill(session: string): void {
     this.#store.dropWill(session);
+  }
+
+  willSent(session: string): void {
+    this.#store.dropWill(session);
+    this.written();
   }
 
   async *wills(): AsyncGenerator<KeptWill> {

@@ -357,12 +357,16 @@ class Topics implements CustomTopics {
     this.#takeUp(subscriber, identity, subscriptions).catch(this.#onError);
   }
 
-  keepWill(key: string, { scopes }: Identity, will: Will, delaySeconds: number): void {
-    this.#journal?.will(key, will, { delaySeconds, scopes: [...scopes], at: this.#now() });
+  async keepWill(key: string, { scopes }: Identity, will: Will, delaySeconds: number): Promise<void> {
+    await this.#journal?.will(key, will, { delaySeconds, scopes: [...scopes], at: this.#now() });
   }
 
   dropWill(key: string): void {
     this.#journal?.dropWill(key);
+  }
+
+  willSent(key: string): void {
+    this.#journal?.willSent(key);
   }
 
   async *wills(): AsyncGenerator<KeptWill> {

@@ -1,4 +1,4 @@
-import { PetrelError } from '../../schemas/errors.ts';
+import { PetrelError, toPetrelError } from '../../schemas/errors.ts';
 import type { Identity } from '../../schemas/identity.ts';
 import { parseOutgoing } from '../../schemas/messages.ts';
 import { inboundTopic } from '../../schemas/topics.ts';
@@ -18,14 +18,26 @@ export function schedule(
   delaySeconds: number,
 ): void {
   const fire = (): void => {
-    context.custom.dropWill(key);
-    send(context, key, { ...identity, expiresAt: Number.POSITIVE_INFINITY }, will).catch((error: unknown) =>
-      context.log.warn({ err: error }, 'A will was refused.'),
+    context.registry.ending(
+      send(context, key, { ...identity, expiresAt: Number.POSITIVE_INFINITY }, will).then(
+        () => forget(context, key),
+        (error: unknown) => {
+          context.log.warn({ err: error }, 'A will was not sent.');
+          // What could not be sent now is sent at the next start.
+          return toPetrelError(error).entry.retryable ? undefined : forget(context, key);
+        },
+      ),
     );
   };
   if (delaySeconds === 0) fire();
   else context.registry.delayWill(key, delaySeconds * 1000, fire);
 }
+
+/** Only after it was sent: a crash before that sends it at the next start. A newer connection's will stays. */
+const forget = ({ registry, custom }: BrokerContext, key: string): Promise<void> =>
+  registry.inTurn(key, async () => {
+    if (registry.connectionOf(key)?.accepted?.will === undefined) custom.willSent(key);
+  });
 
 async function send(context: BrokerContext, key: string, identity: Identity, will: Will): Promise<void> {
   const { sender, custom, presence } = context;
@@ -35,7 +47,7 @@ async function send(context: BrokerContext, key: string, identity: Identity, wil
     const { willDelayInterval: _, ...properties } = will.properties ?? {};
     await custom.publish({ key, identity }, { ...will, properties });
   }
-  if (topic.kind === 'presence') presence.will(identity.uid, will.payload);
+  if (topic.kind === 'presence') await presence.will(identity.uid, will.payload);
   if (topic.kind !== 'send') return;
   const route = sender.route(identity.uid, topic.target);
   const { document, raw } = parseOutgoing(will.payload);

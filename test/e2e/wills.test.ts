@@ -84,3 +84,30 @@ describe('a will', () => {
     assert.equal(await next(), 'none');
   });
 });
+
+describe('after a kill -9 that follows the CONNACK at once', () => {
+  const server = new Petrel();
+  before(() => server.start());
+  after(() => server.remove());
+
+  it('wills are sent at the next start, once', async () => {
+    const users = await server.users('a', 'b', 'c', 'd');
+    const bob = await server.user('bob');
+    const willOf = (uid: string) => ({
+      topic: `send/u/${bob.uid}`,
+      payload: Buffer.from(JSON.stringify({ id: `will-${uid}`, type: 'text', body: { text: 'gone' } })),
+      qos: 1 as const,
+      retain: false,
+    });
+    await (await bob.connect({ clientId: 'kept', clean: false, expiry: 600 })).disconnect();
+    await Promise.all(users.map((user) => user.connect({ will: willOf(user.uid) })));
+    await server.kill();
+    await server.start();
+    const again = await bob.connect({ clientId: 'kept', clean: false, expiry: 600 });
+    const events = await again.events(users.length);
+    assert.deepEqual(events.map(({ from }) => from).sort(), users.map(({ uid }) => uid).sort());
+    await server.kill();
+    await server.start();
+    assert.deepEqual(await (await bob.connect()).undelivered(), []);
+  });
+});
