@@ -119,7 +119,7 @@ describe('petrel start', () => {
   });
 
   it('exits 78 before anything is made when the configuration is wrong or asks for what is to come', async () => {
-    for (const wrong of [{ PETREL_MQTT_PORT: 'x' }, { PETREL_STORE_TIMELINE: 'mongodb://h/p' }]) {
+    for (const wrong of [{ PETREL_MQTT_PORT: 'x' }, { PETREL_STORE_STATE: 'redis://h' }]) {
       const fake = new FakeProcess();
       assert.equal(await fake.run(['start'], { env: { ...env, ...wrong } }), 78);
       assert.equal(fake.errors.length, 1);
