@@ -6,7 +6,7 @@ import type { Caller, Operation } from './operation.ts';
 
 /** The answer to a request over MQTT, as it goes out in JSON; `rid` is the request's own, for clients without Correlation Data. */
 export type RpcAnswer =
-  | { readonly ok: true; readonly data?: unknown; readonly rid?: unknown }
+  | { readonly ok: true; readonly data: unknown; readonly rid?: unknown }
   | { readonly ok: false; readonly error: ErrorBody; readonly rid?: unknown };
 
 /** Never rejects. */
@@ -37,7 +37,7 @@ export function createRpc(operations: readonly Operation[], { limits, onError }:
       const call = calls.get(name);
       if (call === undefined) throw new PetrelError('request.unknown-operation');
       const { data } = await call(input, caller);
-      return { ok: true, ...(data !== null && { data }), ...(rid !== undefined && { rid }) };
+      return { ok: true, data, ...(rid !== undefined && { rid }) };
     } catch (thrown) {
       const error = toPetrelError(thrown);
       if (error.code === 'server.error') onError?.(error.cause ?? error, name);

@@ -28,16 +28,13 @@ function requestPayload(operation: Operation, refs: Refs): Json {
 }
 
 /** The payload of its answer where it went well. */
-const answerPayload = ({ output, status }: Operation, refs: Refs): Json => ({
+const answerPayload = ({ output }: Operation, refs: Refs): Json => ({
   type: 'object',
-  required: ['ok', ...(status === 204 ? [] : ['data'])],
-  properties: { ok: { const: true }, ...(status !== 204 && { data: refs.use(output) }), rid },
+  required: ['ok', 'data'],
+  properties: { ok: { const: true }, data: refs.use(output), rid },
 });
 
-export const answerExample = ({ output }: Example): Json => ({
-  ok: true,
-  ...(output !== undefined && { data: output }),
-});
+export const answerExample = ({ output = null }: Example): Json => ({ ok: true, data: output });
 
 export const requestMessage = (operation: Operation, refs: Refs): Json => ({
   name: `req.${operation.name}`,
