@@ -106,6 +106,7 @@ async function ferretDbBinary(): Promise<string> {
   const binary = join(cache, name);
   if (existsSync(binary)) return binary;
   mkdirSync(cache, { recursive: true });
+  process.stderr.write(`Building FerretDB ${version} for the tests, once on this machine…\n`);
   // Of two that build at once each has its own folder, and the last one to finish wins.
   const folder = mkdtempSync(join(cache, 'build-'));
   const options = {
