@@ -1,3 +1,6 @@
+/** So near to a token is one: fractions add up with rounding, and who waited as long as told must come through. */
+const almostOne = 1 - 1e-6;
+
 /** A token bucket: `perSecond` on average, `burst` at once. */
 export class Bucket {
   readonly #perMs: number;
@@ -15,8 +18,8 @@ export class Bucket {
   /** Takes one token: 0, or how many ms to wait for the next. */
   take(now: number): number {
     this.#refill(now);
-    if (this.#tokens >= 1) {
-      this.#tokens--;
+    if (this.#tokens >= almostOne) {
+      this.#tokens = Math.max(0, this.#tokens - 1);
       return 0;
     }
     return Math.max(1, Math.ceil((1 - this.#tokens) / this.#perMs));

@@ -102,6 +102,12 @@ describe('buckets', () => {
           assert.equal(buckets.take('alice'), 0);
         },
       ),
+      {
+        examples: [
+          [6, 790_560],
+          [3, 2_752_995],
+        ],
+      },
     );
   });
 });
