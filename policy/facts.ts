@@ -21,6 +21,8 @@ type Facts = DirectFacts | GroupFacts | UserFacts;
 
 const maxEntries = 100_000;
 const maxAgeMs = 60_000;
+/** Changes without end keep nobody waiting. */
+const maxReads = 4;
 
 /**
  * The facts that sends are decided on, cached. A change made anywhere is told over the bus and ends what is cached of its
@@ -38,8 +40,8 @@ export class FactsCache {
   });
   /** `u:{uid}` or `g:{gid}` → the keys of what is cached about it. */
   readonly #index = new Map<string, Set<string>>();
-  /** Rises with every change, so that what was read before one is not kept after it. */
-  #changes = 0;
+  /** What is read now, and whether it changed meanwhile: then it is read again, and what was read before is not kept. */
+  readonly #reading = new Set<{ readonly indexes: readonly string[]; changed: boolean }>();
   readonly #leave: () => void;
 
   constructor(source: FactsSource, bus: Bus, now: () => number) {
@@ -71,12 +73,22 @@ export class FactsCache {
   async #hold<F extends Facts>(key: string, read: () => Promise<F>): Promise<Held<F>> {
     const known = this.#held.get(key) as Held<F> | undefined;
     if (known !== undefined && this.fresh(known)) return known;
-    const before = this.#changes;
-    const facts = await read();
-    const held: Held<F> = { facts, stale: before !== this.#changes, until: this.#now() + maxAgeMs };
+    const indexes = this.#indexesOf(key);
+    const reading = { indexes, changed: true };
+    this.#reading.add(reading);
+    let facts!: F;
+    try {
+      for (let reads = 0; reading.changed && reads < maxReads; reads++) {
+        reading.changed = false;
+        facts = await read();
+      }
+    } finally {
+      this.#reading.delete(reading);
+    }
+    const held: Held<F> = { facts, stale: reading.changed, until: this.#now() + maxAgeMs };
     if (held.stale) return held;
     this.#held.set(key, held);
-    for (const index of this.#indexesOf(key)) {
+    for (const index of indexes) {
       const keys = this.#index.get(index);
       if (keys === undefined) this.#index.set(index, new Set([key]));
       else keys.add(key);
@@ -98,13 +110,12 @@ export class FactsCache {
   }
 
   #forget(user: string | undefined, group: string | undefined): void {
-    this.#changes++;
     const indexes = [
-      user === undefined ? undefined : `u:${user}`,
-      group === undefined ? undefined : `g:${group}`,
+      ...(user === undefined ? [] : [`u:${user}`]),
+      ...(group === undefined ? [] : [`g:${group}`]),
     ];
     for (const index of indexes) {
-      if (index === undefined) continue;
+      for (const reading of this.#reading) if (reading.indexes.includes(index)) reading.changed = true;
       for (const key of [...(this.#index.get(index) ?? [])]) this.#held.delete(key);
     }
   }

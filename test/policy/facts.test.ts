@@ -11,12 +11,16 @@ const noErrors = (error: unknown): never => {
 /** A cache over facts that a test changes. */
 function cacheOf(facts: { invisible: boolean }) {
   let reads = 0;
+  /** What happens while a user is read. */
+  let meanwhile = () => {};
   const source: FactsSource = {
     directFacts: async () => ({ exists: true, blocked: false, friends: false }),
     groupFacts: async () => ({ exists: false, muted: false }),
     userFacts: async (): Promise<UserFacts> => {
       reads++;
-      return { exists: true, removed: false, invisible: facts.invisible, readReceipts: true };
+      const { invisible } = facts;
+      meanwhile();
+      return { exists: true, removed: false, invisible, readReceipts: true };
     },
   };
   const bus = createMemoryBus(noErrors);
@@ -26,6 +30,9 @@ function cacheOf(facts: { invisible: boolean }) {
     bus,
     cache,
     reads: () => reads,
+    whileReading: (happens: () => void) => {
+      meanwhile = happens;
+    },
     pass: (ms: number) => {
       now += ms;
     },
@@ -45,6 +52,36 @@ describe('the cache of facts', () => {
     assert.equal(cache.fresh(held), false);
     assert.equal((await cache.user('alice')).facts.invisible, true);
     assert.equal(reads(), 2);
+  });
+
+  it('reads a user again who changed while being read', async () => {
+    const facts = { invisible: false };
+    const { cache, bus, reads, whileReading } = cacheOf(facts);
+    whileReading(() => {
+      if (facts.invisible) return;
+      facts.invisible = true;
+      bus.publish({ type: 'stale', user: 'alice' });
+    });
+    const held = await cache.user('alice');
+    assert.equal(held.facts.invisible, true);
+    assert.equal(cache.fresh(held), true);
+    assert.equal(reads(), 2);
+  });
+
+  it('keeps what was read while another user changed', async () => {
+    const { cache, bus, reads, whileReading } = cacheOf({ invisible: false });
+    whileReading(() => bus.publish({ type: 'stale', user: 'bob' }));
+    const held = await cache.user('alice');
+    assert.equal(await cache.user('alice'), held);
+    assert.equal(reads(), 1);
+  });
+
+  it('does not keep what changes with every read, and answers all the same', async () => {
+    const { cache, bus, reads, whileReading } = cacheOf({ invisible: false });
+    whileReading(() => bus.publish({ type: 'stale', user: 'alice' }));
+    const held = await cache.user('alice');
+    assert.equal(cache.fresh(held), false);
+    assert.ok(reads() < 10);
   });
 
   it('reads a user again after a minute, whatever was heard', async () => {
