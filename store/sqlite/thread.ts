@@ -16,6 +16,8 @@ export interface ThreadAnswer {
 }
 
 const maxStatements = 500;
+/** Statements with long lists are as many as there are lengths, and large: they are prepared anew each time. */
+const maxKeptLength = 4000;
 
 /** Runs one connection's statements in their order; started by SqliteThread with the path as worker data. */
 function serve(port: NonNullable<typeof parentPort>, path: string): void {
@@ -29,6 +31,7 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
     let statement = statements.get(sql);
     if (statement === undefined) {
       statement = database.prepare(sql);
+      if (sql.length > maxKeptLength) return statement;
       statements.set(sql, statement);
       if (statements.size > maxStatements) statements.delete(statements.keys().next().value!);
     }
