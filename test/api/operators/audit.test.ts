@@ -37,6 +37,8 @@ describe('an operation that is written down', () => {
     ...more,
   });
   const ask = (work: () => Promise<null>, who = caller('admin'), more: Partial<Operation> = {}) => {
+    // Each has a counter of its own: what tells their order is the clock.
+    now += 1;
     const [wrapped] = audited([operation(work, more)], { directory, clock: () => now });
     return wrapped!.handle({ gid: 'g1' }, who);
   };
