@@ -91,5 +91,3 @@ export async function createApi(options: ApiOptions, closing: Closing) {
     },
   };
 }
-
-export type ComposedApi = Awaited<ReturnType<typeof createApi>>;

@@ -1,4 +1,4 @@
-import { type EventDocument, eventDocument, type StoredEvent } from './event.ts';
+import type { EventDocument, StoredEvent } from './event.ts';
 
 interface Change {
   readonly type: string;
@@ -57,7 +57,10 @@ export class Fold {
     else if (uids?.delete(uid) && uids.size === 0) this.#reactions.delete(emoji);
   }
 
-  /** The event as history shows it. */
+  /**
+   * The event as history shows it: an edited one with its latest body and `edited` (ms), a recalled one with `recalled` and
+   * without a body, its reactions as `{emoji: [uid]}` and `{emoji: count}`, and `pinned` where it is.
+   */
   show(event: EventDocument): EventDocument {
     // Its body is gone already, also without a recall (those of a removed user), whatever was folded in before.
     if (event.recalled === true) return event;
@@ -103,15 +106,3 @@ export function foldInto(folds: ReadonlyMap<number, Fold>, changes: readonly Sto
 
 const parse = ({ raw }: StoredEvent): Change =>
   JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8')) as Change;
-
-/**
- * Events as history shows them: an edited one with its latest body and `edited` (ms), a recalled one with `recalled` and
- * without a body, its reactions as `{emoji: [uid]}` and `{emoji: count}`, and `pinned` where it is.
- * @param events stored events
- * @param changes the change events about them, in seq order; those about other events are passed over
- */
-export function foldEvents(events: readonly StoredEvent[], changes: readonly StoredEvent[]): EventDocument[] {
-  const folds = new Map(events.map(({ seq }) => [seq, new Fold(seq)]));
-  foldInto(folds, changes);
-  return events.map((event) => folds.get(event.seq)!.show(eventDocument(event)));
-}

@@ -57,8 +57,6 @@ export const changeBodies = {
 
 export type MessageType = keyof typeof messageBodies;
 export type ChangeType = keyof typeof changeBodies;
-/** The types that only the server writes. */
-export type ServerType = 'member' | 'group' | 'system';
 
 /** Whether events of this type are messages: what is counted, edited, recalled and forwarded. */
 export const isMessage = (type: string): type is MessageType => Object.hasOwn(messageBodies, type);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { eventDocument, type StoredEvent } from '../../schemas/event.ts';
-import { Fold, foldEvents, foldInto, maxReactions, maxReactionUids } from '../../schemas/fold.ts';
+import { Fold, foldInto, maxReactions, maxReactionUids } from '../../schemas/fold.ts';
+import { foldEvents } from './fold-events.ts';
 
 const stored = (seq: number, from: string, type: string, body: object | undefined): StoredEvent => ({
   conv: 'u:alice:bob',

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Folds } from '../../../api/conversations/folds.ts';
 import { eventDocument, type StoredEvent } from '../../../schemas/event.ts';
-import { foldEvents } from '../../../schemas/fold.ts';
+import { foldEvents } from '../../schemas/fold-events.ts';
 
 const conv = 'g:birds';
 const stored = (seq: number, from: string, type: string, body: object): StoredEvent => ({
