@@ -11,6 +11,7 @@ import { createOperations } from '../../api/operations/table.ts';
 import type { Services } from '../../api/services.ts';
 import { noticeSchemas } from '../../schemas/notices.ts';
 import { inboundTopic } from '../../schemas/topics.ts';
+import { references, resolveIn } from './references.ts';
 
 interface Message {
   readonly $ref?: string;
@@ -38,18 +39,7 @@ const meta = JSON.parse(
   readFileSync(createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0.json'), 'utf8'),
 ) as object;
 
-const resolve = (reference: string): unknown =>
-  reference
-    .slice(2)
-    .split('/')
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
-
-const references = (value: unknown): string[] => {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === '$ref' && typeof inner === 'string' ? [inner] : references(inner),
-  );
-};
+const resolve = (reference: string): unknown => resolveIn(document, reference);
 
 describe('the AsyncAPI document', () => {
   it('is one, by the specification', () => {

@@ -9,6 +9,7 @@ import { openApiDocument } from '../../api/openapi.ts';
 import { createOperations } from '../../api/operations/table.ts';
 import type { Services } from '../../api/services.ts';
 import { errors } from '../../schemas/errors.ts';
+import { references, resolveIn } from './references.ts';
 
 const operations = createOperations({} as unknown as Services);
 const document = JSON.parse(JSON.stringify(openApiDocument(operations, '1.2.3'))) as Document;
@@ -47,18 +48,7 @@ const described = new Map(
     .map((one) => [one.operationId, one]),
 );
 
-const resolve = (reference: string): unknown =>
-  reference
-    .slice(2)
-    .split('/')
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
-
-const references = (value: unknown): string[] => {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === '$ref' && typeof inner === 'string' ? [inner] : references(inner),
-  );
-};
+const resolve = (reference: string): unknown => resolveIn(document, reference);
 
 describe('the examples of the operations', () => {
   it('are there for each, and for none that is not there', () => {
