@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
+import { chunked } from '../../chunks.ts';
 import type { Broadcast, BroadcastKind, BroadcastState, DirectoryOperators } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-import { chunked } from './rows.ts';
 import type { BroadcastsTable } from './schema.ts';
 
 type Methods =

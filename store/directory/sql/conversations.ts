@@ -1,8 +1,8 @@
 import { type Selectable, sql, type Updateable } from 'kysely';
+import { chunked } from '../../chunks.ts';
 import type { ConversationSettings, DirectoryConversations, Peer, SettingsChange } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import { chunked } from './rows.ts';
 import type { ConversationSettingsTable } from './schema.ts';
 
 const toSettings = (row: Selectable<ConversationSettingsTable>): ConversationSettings => ({

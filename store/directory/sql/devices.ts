@@ -1,7 +1,8 @@
 import type { Platform } from '../../../schemas/identity.ts';
+import { chunked } from '../../chunks.ts';
 import { type Absence, type Device, type DirectoryDevices, maxDevices, type SeenDevice } from '../devices.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-import { chunked, present } from './rows.ts';
+import { present } from './rows.ts';
 import { inTransaction } from './transaction.ts';
 
 const perTransaction = 500;

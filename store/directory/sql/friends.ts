@@ -1,11 +1,12 @@
 import type { Selectable } from 'kysely';
 import { PetrelError } from '../../../schemas/errors.ts';
+import { chunked } from '../../chunks.ts';
 import type { DirectoryFriends, Friend, FriendRequest, FriendRequestState } from '../../directory.ts';
 import { sqlBlocks } from './blocks.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { befriend, unfriend } from './friendship.ts';
 import { changePair } from './people.ts';
-import { chunked, present } from './rows.ts';
+import { present } from './rows.ts';
 import type { FriendRequestsTable } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 

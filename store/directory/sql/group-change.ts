@@ -1,8 +1,8 @@
+import { chunked } from '../../chunks.ts';
 import type { GroupChange, GroupRole, HistoryPolicy } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { changeJoining } from './group-joining.ts';
 import { toGroup, toMember } from './group-rows.ts';
-import { chunked } from './rows.ts';
 
 const memberColumns = 8;
 const rowsInStatement = 500;

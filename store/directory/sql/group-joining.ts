@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
+import { chunked } from '../../chunks.ts';
 import type { DirectoryGroups, GroupChange, Invite } from '../../directory.ts';
 import type { Database } from './dialect.ts';
-import { chunked, present } from './rows.ts';
+import { present } from './rows.ts';
 import type { InvitesTable } from './schema.ts';
 
 const toInvite = (row: Selectable<InvitesTable>): Invite =>

@@ -1,9 +1,9 @@
+import { chunked } from '../../chunks.ts';
 import type { DirectoryGroups, Group, GroupChange, GroupRole, Member } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { groupChange, insertMembers, seesAll } from './group-change.ts';
 import { sqlJoining } from './group-joining.ts';
 import { toGroup, toMember } from './group-rows.ts';
-import { chunked } from './rows.ts';
 import { inTransaction } from './transaction.ts';
 
 /** So many members at once: what else wants the database waits no longer than for these. */

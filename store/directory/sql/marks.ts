@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { parseConv } from '../../../schemas/event.ts';
+import { chunked } from '../../chunks.ts';
 import type { DirectoryMarks } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-import { chunked } from './rows.ts';
 
 const everybody = '@all';
 /** Conversations asked about in one statement. */

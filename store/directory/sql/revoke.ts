@@ -1,5 +1,5 @@
+import { chunked } from '../../chunks.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-import { chunked } from './rows.ts';
 
 /** Revokes the user's sign-ins, all but one where given, in a transaction; answers the sids that held until now. */
 export async function revokeFamilies(

@@ -5,8 +5,3 @@ type Nullable<T> = { [K in keyof T]-?: undefined extends T[K] ? Exclude<T[K], un
 export function present<T extends object>(row: Nullable<T>): T {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as T;
 }
-
-/** The list in pieces of at most `size`. */
-export function* chunked<T>(list: readonly T[], size: number): Generator<T[]> {
-  for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
-}

@@ -1,8 +1,9 @@
 import type { Platform } from '../../../schemas/identity.ts';
+import { chunked } from '../../chunks.ts';
 import type { DirectorySessions, Family } from '../../directory.ts';
 import { sqlDevices } from './devices.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-import { chunked, present } from './rows.ts';
+import { present } from './rows.ts';
 
 export const sqlSessions = (db: Database, flavor: SqlFlavor): DirectorySessions => ({
   ...sqlDevices(db, flavor),

@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely';
+import { chunked } from '../../chunks.ts';
 import type { DirectoryUsers, NewUser, User, UserOrigin } from '../../directory.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { revokeFamilies } from './revoke.ts';
-import { chunked, present } from './rows.ts';
+import { present } from './rows.ts';
 import type { UsersTable } from './schema.ts';
 import { sqlSearch } from './search.ts';
 import { inTransaction } from './transaction.ts';

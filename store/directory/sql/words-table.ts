@@ -1,5 +1,5 @@
+import { chunked } from '../../chunks.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
-import { chunked } from './rows.ts';
 import { wordsOf } from './words.ts';
 
 const wordColumns = 3;

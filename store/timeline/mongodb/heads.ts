@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ConvId } from '../../../schemas/event.ts';
+import { chunked } from '../../chunks.ts';
 import { emptyHead, type MutableHead } from '../sequence.ts';
 import type { Collections } from './documents.ts';
 
@@ -16,23 +17,29 @@ export class Heads {
     this.#events = events;
   }
 
-  /** As they are stored now. */
+  /** As they are stored now; each conversation is looked up once, however often it is named. */
   async read(convs: readonly ConvId[]): Promise<MutableHead[]> {
-    const heads: MutableHead[] = [];
-    for (let from = 0; from < convs.length; from += parallel)
-      heads.push(
-        ...(await Promise.all(convs.slice(from, from + parallel).map((conv) => this.#newest(conv)))),
-      );
-    return heads;
+    const heads = new Map<ConvId, MutableHead>();
+    for (const some of chunked([...new Set(convs)], parallel)) {
+      const found = await Promise.all(some.map((conv) => this.#newest(conv)));
+      for (const [i, conv] of some.entries()) heads.set(conv, found[i]!);
+    }
+    return convs.map((conv) => heads.get(conv)!);
   }
 
   /** For the appender alone: as this process left them, which the index refuses where another one was quicker. */
-  async toAppend(convs: Iterable<ConvId>): Promise<Map<ConvId, MutableHead>> {
-    const all = [...convs];
-    const missing = all.filter((conv) => !this.#known.has(conv));
+  async toAppend(convs: ReadonlySet<ConvId>): Promise<Map<ConvId, MutableHead>> {
+    const heads = new Map<ConvId, MutableHead>();
+    const missing: ConvId[] = [];
+    // Copies: the appender moves them on before the events are stored.
+    for (const conv of convs) {
+      const known = this.#known.get(conv);
+      if (known === undefined) missing.push(conv);
+      else heads.set(conv, { ...known });
+    }
     const found = await this.read(missing);
-    for (const [i, conv] of missing.entries()) this.#known.set(conv, found[i]!);
-    return new Map(all.map((conv, i) => [conv, { ...(this.#known.get(conv) ?? found[i] ?? emptyHead()) }]));
+    for (const [i, conv] of missing.entries()) heads.set(conv, found[i]!);
+    return heads;
   }
 
   /** The event was stored. */

@@ -1,6 +1,7 @@
 import { MongoClient, MongoError } from 'mongodb';
 import { PetrelError } from '../../../schemas/errors.ts';
 import type { ConvId, Head, StoredEvent } from '../../../schemas/event.ts';
+import { chunked } from '../../chunks.ts';
 import type { Appended, Cursor, CursorMove, Range, Submission, Timeline } from '../../timeline.ts';
 import { maxSeq } from '../sequence.ts';
 import { Appender } from './appender.ts';
@@ -88,8 +89,8 @@ class MongoTimeline implements Timeline {
   ): Promise<(StoredEvent | undefined)[]> {
     return this.#guarded(async () => {
       const found = new Map<string, StoredEvent>();
-      for (let from = 0; from < places.length; from += placesAtOnce) {
-        const wanted = places.slice(from, from + placesAtOnce).map(({ conv, seq }) => ({ conv, seq }));
+      for (const some of chunked(places, placesAtOnce)) {
+        const wanted = some.map(({ conv, seq }) => ({ conv, seq }));
         const rows = await this.#collections.events.find({ $or: wanted }).toArray();
         for (const event of await this.#shown(rows)) found.set(`${event.conv}|${event.seq}`, event);
       }
