@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { PetrelError, toPetrelError } from '../../schemas/errors.ts';
+import { PetrelError } from '../../schemas/errors.ts';
 import { groupConv } from '../../schemas/event.ts';
 import type { Bus } from '../../store/bus.ts';
+import { chunked } from '../../store/chunks.ts';
 import type { Directory, Removal, Trace } from '../../store/directory.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import type { Revocations } from '../auth/revocations.ts';
+import { faultsOnly } from '../faults.ts';
 import { departEverywhere } from '../groups/depart.ts';
 import type { GroupEvents } from '../groups/events.ts';
 
@@ -43,7 +45,7 @@ export interface RemovalsOptions {
 export class Removals {
   readonly #options: RemovalsOptions;
   readonly #settleMs: number;
-  readonly #onError: (error: unknown) => void;
+  readonly #report: (error: unknown) => void;
   /** Those that have had a pass and wait for their last one. */
   readonly #passed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -54,7 +56,7 @@ export class Removals {
   constructor(options: RemovalsOptions) {
     this.#options = options;
     this.#settleMs = options.settleMs ?? settleDefaultMs;
-    this.#onError = options.onError ?? (() => undefined);
+    this.#report = faultsOnly(options.onError ?? (() => undefined));
   }
 
   /**
@@ -115,12 +117,10 @@ export class Removals {
     for (let after: Removal | undefined; !this.#closing.signal.aborted; ) {
       const removals: Removal[] = await directory.removals(after, batch);
       const due = removals.filter(({ uid, at }) => !this.#passed.has(uid) || clock() - at >= this.#settleMs);
-      for (let i = 0; i < due.length && !this.#closing.signal.aborted; i += atOnce)
-        await Promise.all(
-          due
-            .slice(i, i + atOnce)
-            .map((removal) => this.#pass(removal).catch((error: unknown) => this.#report(error))),
-        );
+      for (const few of chunked(due, atOnce)) {
+        if (this.#closing.signal.aborted) return;
+        await Promise.all(few.map((removal) => this.#pass(removal).catch(this.#report)));
+      }
       if (removals.length < batch) return;
       after = removals.at(-1);
     }
@@ -180,10 +180,5 @@ export class Removals {
       if (signal.aborted) return false;
     }
     return true;
-  }
-
-  /** A store that is away is no news here: its own health check tells. */
-  #report(error: unknown): void {
-    if (toPetrelError(error).code !== 'store.unavailable') this.#onError(error);
   }
 }

@@ -19,6 +19,7 @@ import {
   platforms,
   reservedUids,
 } from '../../schemas/identity.ts';
+import { tellStale } from '../../store/bus/stale.ts';
 import type { Bus } from '../../store/bus.ts';
 import type { Directory } from '../../store/directory.ts';
 import { batched } from './batched.ts';
@@ -124,7 +125,7 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
 
   const ensureUser = batched(async (uids: readonly string[]) => {
     const created = await directory.ensureUsers(uids, clock());
-    for (const uid of created) bus.publish({ type: 'stale', user: uid });
+    tellStale(bus, created);
     const present = await directory.existing(uids);
     // Who was removed stays so: a uid never comes back.
     for (const uid of uids) if (!present.has(uid)) revocations.remove(uid);

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { toPetrelError } from '../../schemas/errors.ts';
 import { groupConv } from '../../schemas/event.ts';
 import type { Bus } from '../../store/bus.ts';
 import type { Directory, OutboxEvent } from '../../store/directory.ts';
 import type { Appended } from '../../store/timeline.ts';
 import type { Committer } from '../../worker/committer.ts';
+import { faultsOnly } from '../faults.ts';
 
 const replayMs = 2000;
 const batch = 100;
@@ -48,7 +48,7 @@ export class GroupEvents {
   readonly #directory: Directory;
   readonly #committer: Pick<Committer, 'submit'>;
   readonly #bus: Bus;
-  readonly #onError: (error: unknown) => void;
+  readonly #report: (error: unknown) => void;
   readonly #paying = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #replaying: Promise<void> | undefined;
@@ -57,7 +57,7 @@ export class GroupEvents {
     this.#directory = directory;
     this.#committer = committer;
     this.#bus = bus;
-    this.#onError = onError;
+    this.#report = faultsOnly(onError);
   }
 
   /** Pays what is owed from before, now and every two seconds. */
@@ -79,7 +79,7 @@ export class GroupEvents {
    */
   async settle(gid: string): Promise<void> {
     this.#bus.publish({ type: 'stale', group: gid });
-    await this.pay(gid).catch((error: unknown) => this.#report(error));
+    await this.pay(gid).catch(this.#report);
   }
 
   /** Pays all that one group owes, in order; one payer a group at a time. */
@@ -171,16 +171,10 @@ export class GroupEvents {
     }
   }
 
-  /** A store that is away is no news here: its own health check tells. */
-  #report(error: unknown): void {
-    if (toPetrelError(error).code !== 'store.unavailable') this.#onError(error);
-  }
-
   #replay(): void {
     this.#replaying ??= (async () => {
       try {
-        for (const gid of await this.#directory.owingGroups(batch))
-          await this.pay(gid).catch((error: unknown) => this.#report(error));
+        for (const gid of await this.#directory.owingGroups(batch)) await this.pay(gid).catch(this.#report);
       } catch (error) {
         this.#report(error);
       } finally {

@@ -1,5 +1,6 @@
 import { PetrelError } from '../../schemas/errors.ts';
 import { reservedUids } from '../../schemas/identity.ts';
+import { tellStale } from '../../store/bus/stale.ts';
 import { type Operation, userOperation } from '../operation.ts';
 import type { Services } from '../services.ts';
 import { blockedUser, input, none, page, paging, readPaging, toPage, uid } from './shapes.ts';
@@ -9,10 +10,6 @@ export function blockOperations({
   bus,
   clock,
 }: Pick<Services, 'directory' | 'bus' | 'clock'>): Operation[] {
-  /** Sends, typing and presence are held against it before the answer. */
-  const changed = (...uids: readonly string[]): void => {
-    for (const user of uids) bus.publish({ type: 'stale', user });
-  };
   return [
     userOperation({
       name: 'blocks.list',
@@ -26,12 +23,7 @@ export function blockOperations({
       async handle(given, { identity }) {
         const { limit, after } = readPaging(given);
         const found = await directory.listBlocks(identity.uid, after, limit + 1);
-        return toPage(
-          found,
-          limit,
-          (one) => one.uid,
-          (one) => one,
-        );
+        return toPage(found, limit, (one) => one.uid);
       },
     }),
     userOperation({
@@ -47,7 +39,7 @@ export function blockOperations({
         if (given.uid === identity.uid) throw new PetrelError('request.invalid', 'Nobody blocks themselves.');
         if (reservedUids.has(given.uid)) throw new PetrelError('user.not-found');
         await directory.addBlock(identity.uid, given.uid, clock());
-        changed(identity.uid, given.uid);
+        tellStale(bus, [identity.uid, given.uid]);
         return null;
       },
     }),
@@ -62,7 +54,7 @@ export function blockOperations({
       errors: [],
       async handle(given, { identity }) {
         await directory.removeBlock(identity.uid, given.uid);
-        changed(identity.uid, given.uid);
+        tellStale(bus, [identity.uid, given.uid]);
         return null;
       },
     }),

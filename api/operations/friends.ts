@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Type } from 'typebox';
 import { PetrelError } from '../../schemas/errors.ts';
 import { reservedUids } from '../../schemas/identity.ts';
+import { tellStale } from '../../store/bus/stale.ts';
 import type { FriendNotice } from '../../store/bus.ts';
 import type { FriendRequest } from '../../store/directory.ts';
 import { type Operation, userOperation } from '../operation.ts';
@@ -43,12 +44,8 @@ export function friendOperations({
   clock,
 }: Pick<Services, 'directory' | 'bus' | 'maxFriends' | 'clock'>): Operation[] {
   const tell = (to: string, notice: FriendNotice): void => bus.publish({ type: 'notice', uid: to, notice });
-  /** Sends are held against it from now on. */
-  const changed = (...uids: readonly string[]): void => {
-    for (const user of uids) bus.publish({ type: 'stale', user });
-  };
   const befriended = ({ id: request, from, to }: FriendRequest): void => {
-    changed(from, to);
+    tellStale(bus, [from, to]);
     tell(from, { type: 'friend', action: 'accepted', uid: to, id: request });
     tell(to, { type: 'friend', action: 'accepted', uid: from, id: request });
   };
@@ -66,12 +63,7 @@ export function friendOperations({
       async handle(given, { identity }) {
         const { limit, after } = readPaging(given);
         const found = await directory.listFriends(identity.uid, after, limit + 1);
-        return toPage(
-          found,
-          limit,
-          (one) => one.uid,
-          (one) => one,
-        );
+        return toPage(found, limit, (one) => one.uid);
       },
     }),
     userOperation({
@@ -108,7 +100,7 @@ export function friendOperations({
       async handle(given, { identity }) {
         if (!(await directory.removeFriend(identity.uid, given.uid)))
           throw new PetrelError('friend.not-found');
-        changed(identity.uid, given.uid);
+        tellStale(bus, [identity.uid, given.uid]);
         tell(identity.uid, { type: 'friend', action: 'removed', uid: given.uid });
         tell(given.uid, { type: 'friend', action: 'removed', uid: identity.uid });
         return null;
@@ -131,12 +123,7 @@ export function friendOperations({
           ...(state !== undefined && { state }),
           ...(before !== undefined && { before }),
         });
-        return toPage(
-          found,
-          limit,
-          (one) => `${one.at}:${one.id}`,
-          (one) => one,
-        );
+        return toPage(found, limit, (one) => `${one.at}:${one.id}`);
       },
     }),
     userOperation({

@@ -72,13 +72,25 @@ export function readPaging({ limit = defaultPage, cursor }: { limit?: number; cu
 
 export const toCursor = (after: string): string => Buffer.from(after, 'utf8').toString('base64url');
 
-/** A page of what was read with one more than the limit. */
+interface Page<Item> {
+  items: Item[];
+  next?: string;
+}
+
+/** A page of what was read with one more than the limit; as it was read, where `show` is absent. */
+export function toPage<T>(found: readonly T[], limit: number, keyOf: (found: T) => string): Page<T>;
 export function toPage<T, Item>(
   found: readonly T[],
   limit: number,
   keyOf: (found: T) => string,
   show: (found: T) => Item,
-): { items: Item[]; next?: string } {
+): Page<Item>;
+export function toPage<T>(
+  found: readonly T[],
+  limit: number,
+  keyOf: (found: T) => string,
+  show: (found: T) => unknown = (one) => one,
+): Page<unknown> {
   const shown = found.slice(0, limit);
   return {
     items: shown.map(show),

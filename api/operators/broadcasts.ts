@@ -3,16 +3,15 @@ import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { toPetrelError } from '../../schemas/errors.ts';
 import { directConv, groupConv } from '../../schemas/event.ts';
 import { reservedUids, systemUid } from '../../schemas/identity.ts';
+import { chunked } from '../../store/chunks.ts';
 import type { Broadcast, BroadcastState, Directory } from '../../store/directory.ts';
+import { faultsOnly } from '../faults.ts';
 import type { Sender } from '../services.ts';
 import { speakingFor } from './speaker.ts';
 
 /** Targets of a page: what is done again at most after a crash, and noted together. */
 const pageSize = 100;
-export const pagesOf = (targets: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(targets.length / pageSize) }, (_, page) =>
-    targets.slice(page * pageSize, (page + 1) * pageSize),
-  );
+export const pagesOf = (targets: readonly string[]): string[][] => [...chunked(targets, pageSize)];
 const maxRunning = 4;
 /** Messages of one broadcast on their way at once: a batch that users' own sends do not wait for. */
 const maxInFlight = 16;
@@ -39,6 +38,8 @@ export interface BroadcastsOptions {
  */
 export class Broadcasts {
   readonly #options: BroadcastsOptions;
+  /** Of a store that is away nobody is told; the lease ends and the next claim goes on. */
+  readonly #report: (error: unknown) => void;
   /** This run of this node. */
   readonly #owner = `n-${randomBytes(8).toString('hex')}`;
   readonly #running = new Map<string, Promise<void>>();
@@ -48,6 +49,7 @@ export class Broadcasts {
 
   constructor(options: BroadcastsOptions) {
     this.#options = options;
+    this.#report = faultsOnly(options.onError);
   }
 
   /** Takes up what runs already, now and every second. */
@@ -60,7 +62,7 @@ export class Broadcasts {
   wake(): void {
     if (this.#closing.signal.aborted || this.#timer === undefined) return;
     this.#claiming ??= this.#claim()
-      .catch((error: unknown) => this.#report(error))
+      .catch(this.#report)
       .finally(() => {
         this.#claiming = undefined;
       });
@@ -83,18 +85,13 @@ export class Broadcasts {
       const { id } = broadcast;
       if (this.#running.has(id)) continue;
       const run = this.#run(broadcast)
-        .catch((error: unknown) => this.#report(error))
+        .catch(this.#report)
         .finally(() => {
           this.#running.delete(id);
           this.wake();
         });
       this.#running.set(id, run);
     }
-  }
-
-  /** A store that is away is no news here; the lease ends and the next claim goes on. */
-  #report(error: unknown): void {
-    if (toPetrelError(error).code !== 'store.unavailable') this.#options.onError(error);
   }
 
   async #run(broadcast: Broadcast): Promise<void> {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { PetrelError } from '../../../schemas/errors.ts';
 import { reservedUids } from '../../../schemas/identity.ts';
+import { tellStale } from '../../../store/bus/stale.ts';
 import { type NewUser, type User, userOrigins } from '../../../store/directory.ts';
 import { importedHash } from '../../auth/passwords.ts';
 import { adminOperation, type Operation } from '../../operation.ts';
@@ -115,7 +116,7 @@ export function operatorUserOperations(
           wanted.set(id, { uid: id, ...given, ...hash, createdAt, origin: 'admin' });
         }
         const created = new Set(await directory.createUsers([...wanted.values()]));
-        for (const id of created) bus.publish({ type: 'stale', user: id });
+        tellStale(bus, created);
         const uids = [...new Set(users.map((user) => user.uid))];
         return { created: [...created], existing: uids.filter((id) => !created.has(id)) };
       },
