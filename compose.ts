@@ -21,7 +21,7 @@ import { countRequests } from './ops/requests.ts';
 import { Limits } from './policy/limits.ts';
 import type { Config } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
-import { createMemoryBus } from './store/bus/memory.ts';
+import { createMemoryBus } from './store/state/memory/bus.ts';
 import type { CommitObserver, CommitQueue } from './worker/commit.ts';
 import { observeModeration } from './worker/moderation/observer.ts';
 
@@ -65,7 +65,8 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   );
   const api = await createApi({ ...shared, worker, lists, brokers: localBrokers(parts) }, closing);
   const { operations, authenticator, keys } = api;
-  worker.commit.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites));
+  worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
+  bus.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites));
   const requestLimits = new Limits(config.limits, now);
   const rpc = createRpc(operations, {
     limits: requestLimits,

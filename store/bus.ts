@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../schemas/event.ts';
 import type { Platform } from '../schemas/identity.ts';
 import type { NoticeOf, NoticeType } from '../schemas/notices.ts';
 
@@ -46,12 +47,40 @@ export type BusMessage =
       readonly reason: number;
     };
 
+/** What a node can listen to: a user's own things, a group's, and who watches a user's presence. */
+export type BusTopic = `u:${string}` | `g:${string}` | `p:${string}`;
+
+/** A new event; `topic` is the one it came by, absent where it came once for all who listen here. */
+export type BusEventListener = (event: StoredEvent, rewrites: boolean, topic?: BusTopic) => void;
+
 /**
- * Tells all nodes of a change. In one process a published message has reached every subscriber when `publish` returns;
- * messages of one publisher arrive in their order.
+ * Tells all nodes of changes, and brings new events to the nodes that have somebody for them.
+ *
+ * Guarantees: what one publisher publishes arrives in that order; what is published after `flushed` has resolved, by whomever,
+ * arrives behind what was published before it. Nothing is lost silently: a node that may have missed something is told
+ * (`onLoss`) after it hears again, and so is every node where a publisher could not tell. What is published may come twice.
+ * Messages about a user or a group (`notice`, `claim`, `membership`; `parting`, `opened`) and events come to nodes that
+ * listen to it, all others to every node, the publishing one included. In one process (memory) everything has reached
+ * every subscriber when `publish` returns, and each event comes once.
  */
 export interface Bus {
   publish(message: BusMessage): void;
-  /** Answers a function that ends the subscription. */
+  /** In seq order of its conversation. `rewrites`: it changed the bodies of earlier events (a recall). */
+  publishEvent(event: StoredEvent, rewrites: boolean): void;
+  /** Rejects with `store.unavailable` where it cannot be known now. */
+  flushed(): Promise<void>;
+  /** Answers a function that ends the subscription; so do the others. */
   subscribe(handler: (message: BusMessage) => void): () => void;
+  onEvent(listener: BusEventListener): () => void;
+  /**
+   * What is published about the topic after this resolves comes here, until `leave` was called as often. Rejects with
+   * `store.unavailable`: then there is nothing to leave.
+   */
+  listen(topic: BusTopic): Promise<void>;
+  leave(topic: BusTopic): void;
+  /** Something may have been missed: whoever keeps up by the bus reads anew. */
+  onLoss(handler: () => void): () => void;
+  /** Rejects with `store.unavailable` while nothing can be published or heard. */
+  check(): Promise<void>;
+  close(): Promise<void>;
 }

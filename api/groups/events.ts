@@ -34,7 +34,7 @@ export function groupEvent(
 export interface GroupEventsOptions {
   readonly directory: Directory;
   readonly committer: Pick<Committer, 'submit'>;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'publish' | 'flushed'>;
   /** Told of what went wrong while nobody asked. */
   readonly onError?: (error: unknown) => void;
 }
@@ -47,7 +47,7 @@ export interface GroupEventsOptions {
 export class GroupEvents {
   readonly #directory: Directory;
   readonly #committer: Pick<Committer, 'submit'>;
-  readonly #bus: Bus;
+  readonly #bus: Pick<Bus, 'publish' | 'flushed'>;
   readonly #report: (error: unknown) => void;
   readonly #paying = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -101,7 +101,7 @@ export class GroupEvents {
       for (const event of owed) {
         const { from, id, raw } = event;
         const { body } = JSON.parse(raw) as { body: GroupEventBody };
-        this.#announce(gid, id, body);
+        await this.#announce(gid, id, body);
         const place = await this.#committer.submit({
           conv: groupConv(gid),
           from,
@@ -117,9 +117,11 @@ export class GroupEvents {
   }
 
   /** Whom a departure is about hears of it, and of nothing behind it. */
-  #announce(gid: string, id: string, { action, uids }: GroupEventBody): void {
-    if (action === 'removed' || action === 'left')
-      this.#bus.publish({ type: 'parting', gid, id, uids: uids ?? [] });
+  async #announce(gid: string, id: string, { action, uids }: GroupEventBody): Promise<void> {
+    if (action !== 'removed' && action !== 'left') return;
+    this.#bus.publish({ type: 'parting', gid, id, uids: uids ?? [] });
+    // The event itself must not overtake it.
+    await this.#bus.flushed();
   }
 
   async #tell({ gid, change, from }: OutboxEvent, body: GroupEventBody, place: Appended): Promise<void> {

@@ -9,7 +9,7 @@ export interface ClaimsOptions {
   readonly policy: Config['devices']['policy'];
   /** The user's sessions on this node. */
   readonly sessionsOf: (uid: string) => readonly Session[];
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, 'publish' | 'subscribe'>;
   readonly now: () => number;
   /** Tells nodes apart; random where absent. */
   readonly node?: string;

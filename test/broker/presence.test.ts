@@ -5,9 +5,9 @@ import { Reader } from '../../broker/gate/reader.ts';
 import type { FrameBuilder, Session } from '../../broker/hub/session.ts';
 import { Presence } from '../../broker/presence.ts';
 import type { Platform } from '../../schemas/identity.ts';
-import { createMemoryBus } from '../../store/bus/memory.ts';
 import type { Bus } from '../../store/bus.ts';
 import type { Absence } from '../../store/directory.ts';
+import { createMemoryBus } from '../../store/state/memory/bus.ts';
 import { until } from '../support/until.ts';
 
 /** What a watcher was sent. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FactsCache, type FactsSource } from '../../policy/facts.ts';
-import { createMemoryBus } from '../../store/bus/memory.ts';
 import type { UserFacts } from '../../store/directory.ts';
+import { createMemoryBus } from '../../store/state/memory/bus.ts';
 
 const noErrors = (error: unknown): never => {
   throw error;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
-import { createMemoryBus } from '../../store/bus/memory.ts';
 import type { BusMessage } from '../../store/bus.ts';
+import { createMemoryBus } from '../../store/state/memory/bus.ts';
 import type { Cursor } from '../../store/timeline.ts';
 import { ReadCursors } from '../../worker/read.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Removals, type RemovalsOptions } from '../../../api/accounts/removals.ts';
 import { PetrelError } from '../../../schemas/errors.ts';
-import { createMemoryBus } from '../../../store/bus/memory.ts';
+import { createMemoryBus } from '../../../store/state/memory/bus.ts';
 import { until } from '../../support/until.ts';
 import { startApi, type TestApi } from '../server.ts';
 

@@ -59,7 +59,7 @@ describe('what groups owe their timelines', () => {
     await api.timeline.append([submission]);
     const restarted = new GroupEvents({
       directory: api.directory,
-      bus: { publish: api.publish, subscribe: () => () => undefined },
+      bus: { publish: api.publish, flushed: () => Promise.resolve() },
       committer: { submit: async (given) => (await api.timeline.append([given]))[0]! },
     });
     restarted.start();
@@ -76,7 +76,7 @@ describe('what groups owe their timelines', () => {
     const gids = [await make('one'), await make('two'), await make('three')].sort();
     const restarted = new GroupEvents({
       directory: api.directory,
-      bus: { publish: api.publish, subscribe: () => () => undefined },
+      bus: { publish: api.publish, flushed: () => Promise.resolve() },
       committer: {
         submit: async (given) => {
           if (given.conv === `g:${gids[0]}`) throw new PetrelError('store.unavailable');

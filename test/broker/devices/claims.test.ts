@@ -7,6 +7,7 @@ import type { Session } from '../../../broker/hub/session.ts';
 import type { Config } from '../../../schemas/config.ts';
 import type { Platform } from '../../../schemas/identity.ts';
 import type { Bus, BusMessage } from '../../../store/bus.ts';
+import { createMemoryBus } from '../../../store/state/memory/bus.ts';
 import { FakeLink } from '../hub/fixture.ts';
 
 type Policy = Config['devices']['policy'];
@@ -22,6 +23,7 @@ class SlowBus {
     const node = this.#handlers.push([]) - 1;
     this.#queues.push([]);
     return {
+      ...createMemoryBus(() => {}),
       publish: (message) => {
         for (const to of this.#handlers.keys()) this.#queue(node, to).push(message);
       },

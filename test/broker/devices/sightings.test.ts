@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Sightings } from '../../../broker/devices/sightings.ts';
 import type { Session } from '../../../broker/hub/session.ts';
 import type { Platform } from '../../../schemas/identity.ts';
-import { createMemoryBus } from '../../../store/bus/memory.ts';
 import type { BusMessage } from '../../../store/bus.ts';
 import type { SeenDevice } from '../../../store/directory.ts';
+import { createMemoryBus } from '../../../store/state/memory/bus.ts';
 
 const session = (uid: string, did: string, platform?: Platform, clientId = did): Session =>
   ({ did, clientId, platform, user: { uid } }) as unknown as Session;

@@ -5,8 +5,8 @@ import { packetIdOf } from '../../../broker/hub/inflight.ts';
 import type { Link } from '../../../broker/hub/link.ts';
 import type { Session } from '../../../broker/hub/session.ts';
 import type { StoredEvent } from '../../../schemas/event.ts';
-import { createMemoryBus } from '../../../store/bus/memory.ts';
 import type { StoredSession } from '../../../store/sessions.ts';
+import { createMemoryBus } from '../../../store/state/memory/bus.ts';
 import type { Timeline } from '../../../store/timeline.ts';
 
 /** A PUBLISH as a client got it. */

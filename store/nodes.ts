@@ -1,0 +1,37 @@
+import type { Role } from '../schemas/config/not-built.ts';
+
+/** One process of the cluster. */
+export interface NodeInfo {
+  /** Made anew by each start: a process that comes back is another node. */
+  readonly id: string;
+  readonly role: Role;
+  /** Where workers reach its MQTT (`mqtt://host:port`); absent for nodes without a broker. */
+  readonly mqtt?: string;
+  /** ms since 1970. */
+  readonly startedAt: number;
+}
+
+export interface NodesChange {
+  readonly joined: readonly NodeInfo[];
+  readonly left: readonly NodeInfo[];
+}
+
+/**
+ * Which processes there are, by leases that each renews.
+ *
+ * Guarantees: a node that has ended without a word is `left` everywhere within the time of a lease (10 s) and a second; one that
+ * says it leaves, at once. A node whose own lease has run out (it was frozen, or cut off) hears `onExpired` before it
+ * joins again, under the same id, and counts as left until then: what it held, others may have taken.
+ */
+export interface Nodes {
+  readonly self: NodeInfo;
+  /** Whose leases hold as far as is known here, this one included, by id. */
+  live(): ReadonlyMap<string, NodeInfo>;
+  /** Answers a function that ends it. */
+  onChange(handler: (change: NodesChange) => void): () => void;
+  onExpired(handler: () => void): () => void;
+  /** Says where the node is reached, once it is known. */
+  announce(part: Pick<NodeInfo, 'mqtt'>): Promise<void>;
+  /** Leaves: says so, and renews no more. */
+  close(): Promise<void>;
+}
