@@ -42,6 +42,7 @@ export const compose: Compose = async (config, { log }) => {
 };
 
 async function start(config: Config, log: Log, closing: Closing): Promise<Server> {
+  if (config.store.state !== 'memory') throw new Error('store.state: Redis is not built yet');
   const now = Date.now;
   const version = versionOf();
   const metrics = createMetrics();

@@ -1,5 +1,5 @@
 import { createLog, type Log } from '../ops/log.ts';
-import { type Config, loadConfig, notBuiltYet, roles } from '../schemas/config.ts';
+import { type Config, loadConfig, roleProblems, roles } from '../schemas/config.ts';
 import { choice, parsed } from './arguments.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { readyLine, welcome } from './ready.ts';
@@ -17,9 +17,9 @@ export async function start(args: readonly string[], around: Surroundings): Prom
   });
   const role = choice('--role', values.role, roles);
   const { config, warnings } = loadConfig({ file: values.config, env: around.env });
-  const missing = notBuiltYet(config, role);
-  for (const sentence of missing) around.error(`petrel: configuration: ${sentence}`);
-  if (missing.length > 0) return exit.config;
+  const problems = roleProblems(config, role);
+  for (const problem of problems) around.error(`petrel: configuration: ${problem}`);
+  if (problems.length > 0) return exit.config;
 
   const log = createLog({ level: config.log.level, pretty: around.isTerminal });
   for (const warning of warnings) log.warn(warning);

@@ -5,8 +5,8 @@ Usage: petrel <command> [options]
   petrel start [--role all|broker|api|worker] [--config FILE]
       Starts the server. Needs no configuration: MQTT on 1883, HTTP and WebSocket on 8080, data in ./data.
 
-  petrel check-config [FILE]
-      Says whether a configuration is right, without starting anything.
+  petrel check-config [--role ROLE] [FILE]
+      Says whether a configuration is right for a role, without starting anything.
 
   petrel token <uid> [--scope admin] [--ttl 3600] [--did ID] [--plat web|desktop|mobile|iot|bot] [--config FILE]
       Prints an access token for a user. Also works while the server runs.

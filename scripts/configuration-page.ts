@@ -1,5 +1,4 @@
 import { type Key, keysOf, type SchemaNode, variableOf } from '../schemas/config/node.ts';
-import { notBuilt } from '../schemas/config/not-built.ts';
 import { configSchema } from '../schemas/config.ts';
 import { table } from './markdown.ts';
 
@@ -44,16 +43,6 @@ that cannot be is refused at start, with the path and the reason, all of them at
 start; files it names are taken relative to the working directory.
 
 ${sections().join('\n\n')}
-
-## Still to come
-
-These are checked like all others, but what they ask for is not built yet: a server that is started with one of them says so
-and exits with 78.
-
-${table(
-  ['key', 'what it says'],
-  notBuilt.map(({ key, message }) => [`\`${key}\``, message]),
-)}
 `;
 
 function sections(): string[] {

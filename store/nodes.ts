@@ -1,4 +1,4 @@
-import type { Role } from '../schemas/config/not-built.ts';
+import type { Role } from '../schemas/config/roles.ts';
 
 /** One process of the cluster. */
 export interface NodeInfo {

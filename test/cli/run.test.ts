@@ -72,10 +72,12 @@ describe('petrel check-config', () => {
     assert.match(fake.errors[1]!, /^petrel: configuration: stoer: unknown key \(did you mean store\?\)/);
   });
 
-  it('exits 78 for a key whose feature is still to come', async () => {
+  it('exits 78 for a role whose processes would share nothing', async () => {
+    const env = { PETREL_STORE_STATE: 'redis://h', PETREL_STORE_DIRECTORY: 'mysql://h/p' };
     const fake = new FakeProcess();
-    assert.equal(await fake.run(['check-config'], { env: { PETREL_STORE_STATE: 'redis://h' } }), 78);
-    assert.match(fake.errors[0]!, /store\.state/);
+    assert.equal(await fake.run(['check-config', '--role', 'worker'], { env }), 78);
+    assert.match(fake.errors.join(), /^petrel: configuration: store\.timeline: [^,]*$/);
+    assert.equal(await new FakeProcess().run(['check-config'], { env }), 0);
   });
 
   it('only warns of an unknown variable', async () => {

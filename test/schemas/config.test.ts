@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ConfigError, createConfig, loadConfig, notBuiltYet, type Problem } from '../../schemas/config.ts';
+import {
+  ConfigError,
+  createConfig,
+  loadConfig,
+  type Problem,
+  type Role,
+  roleProblems,
+} from '../../schemas/config.ts';
 
 let folder: string;
 before(() => {
@@ -39,7 +46,7 @@ describe('the defaults', () => {
     assert.equal(config.store.timeline, 'sqlite');
     assert.deepEqual(config.topics.custom, []);
     assert.deepEqual(warnings, []);
-    assert.deepEqual(notBuiltYet(config), []);
+    assert.deepEqual(roleProblems(config, 'all'), []);
   });
 
   it('are not shared between configurations and frozen to the last list', () => {
@@ -245,13 +252,20 @@ describe('rules between keys', () => {
   });
 });
 
-describe('keys whose feature is still to come', () => {
-  it('are checked like all others, and named', () => {
-    const config = createConfig({
-      store: { timeline: 'mongodb://h/p', directory: 'mysql://h/p', state: 'redis://h' },
-    });
-    const keys = notBuiltYet(config, 'broker').map((sentence) => sentence.split(':', 1)[0]);
-    assert.deepEqual(keys, ['store.state', '--role']);
+describe('the roles', () => {
+  it('but all want stores that processes can share, and name those that are not', () => {
+    const shared = { timeline: 'mongodb://h/p', directory: 'mysql://h/p', state: 'redis://h' };
+    const keys = (store: Partial<typeof shared>, role: Role) =>
+      roleProblems(createConfig({ store }), role).map((sentence) => sentence.split(':', 1)[0]);
+    for (const role of ['broker', 'api', 'worker'] as const) {
+      assert.deepEqual(keys({}, role), ['store.state', 'store.timeline', 'store.directory']);
+      assert.deepEqual(keys({ ...shared, timeline: 'sqlite' }, role), ['store.timeline']);
+      assert.deepEqual(keys(shared, role), []);
+    }
+    assert.deepEqual(keys({ state: 'redis://h' }, 'all'), []);
+  });
+
+  it('have stores whose addresses are checked', () => {
     assert.deepEqual(pathsOf({ store: { timeline: 'mongodb://' } }), ['store.timeline']);
   });
 });

@@ -1,0 +1,17 @@
+import type { Config } from './schema.ts';
+
+export const roles = ['all', 'broker', 'api', 'worker'] as const;
+export type Role = (typeof roles)[number];
+
+/** Why a process of this role cannot be started with this configuration: `key: reason`, empty where it can. */
+export function roleProblems({ store }: Config, role: Role): string[] {
+  if (role === 'all') return [];
+  // The roles are processes of their own: they share what is in the stores, and nothing else.
+  return (
+    [
+      ['store.state', store.state === 'memory', 'redis://…'],
+      ['store.timeline', store.timeline === 'sqlite', 'mongodb://…'],
+      ['store.directory', store.directory === 'sqlite', 'mysql://…'],
+    ] as const
+  ).flatMap(([key, isLocal, wanted]) => (isLocal ? [`${key}: must be ${wanted} for the role ${role}`] : []));
+}
