@@ -12,6 +12,7 @@ import { version as versionOf } from './cli/version.ts';
 import { createApi } from './compose/api.ts';
 import { createBrokerParts, localBrokers } from './compose/broker.ts';
 import { Closing } from './compose/closing.ts';
+import { createIdentity } from './compose/identity.ts';
 import { openStores } from './compose/stores.ts';
 import { createWorker } from './compose/worker.ts';
 import { registerHealth } from './ops/health.ts';
@@ -64,8 +65,10 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     { config, stores, bus, worker, metrics, log, version, now, onError },
     closing,
   );
-  const api = await createApi({ ...shared, worker, lists, brokers: localBrokers(parts) }, closing);
-  const { operations, authenticator, keys } = api;
+  const identity = await createIdentity(shared, closing);
+  const { authenticator, keys } = identity;
+  const api = createApi({ ...shared, worker, lists, identity, brokers: localBrokers(parts) }, closing);
+  const { operations } = api;
   worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
   bus.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites));
   const requestLimits = new Limits(config.limits, now);

@@ -1,8 +1,4 @@
 import { Removals } from '../api/accounts/removals.ts';
-import { createAccounts } from '../api/auth/accounts.ts';
-import { createAuthenticator } from '../api/auth/authenticator.ts';
-import { SigningKeys } from '../api/auth/keys.ts';
-import { Revocations } from '../api/auth/revocations.ts';
 import { Folds } from '../api/conversations/folds.ts';
 import type { ConversationLists } from '../api/conversations/lists.ts';
 import { GroupEvents } from '../api/groups/events.ts';
@@ -15,6 +11,7 @@ import type { Timeline } from '../store/timeline.ts';
 import { erase } from '../worker/erase.ts';
 import type { Brokers } from './broker.ts';
 import type { Closing } from './closing.ts';
+import type { IdentityParts } from './identity.ts';
 import type { Worker } from './worker.ts';
 
 export interface ApiOptions {
@@ -25,19 +22,16 @@ export interface ApiOptions {
   readonly worker: Worker;
   readonly lists: ConversationLists;
   readonly brokers: Brokers;
+  readonly identity: Pick<IdentityParts, 'accounts' | 'revocations'>;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
 
-/** Who may come in, and what they may ask for. What works in the background is not started. */
-export async function createApi(options: ApiOptions, closing: Closing) {
-  const { config, timeline, directory, bus, worker, lists, brokers, now, onError } = options;
-  const { auth, limits } = config;
+/** What users may ask for, at both doors. What works in the background is not started. */
+export function createApi(options: ApiOptions, closing: Closing) {
+  const { config, timeline, directory, bus, worker, lists, brokers, identity, now, onError } = options;
+  const { accounts, revocations } = identity;
   const { commit, sender, reads } = worker;
-  const keys = await SigningKeys.open({ directory, accessTtl: auth.accessTtl, clock: now });
-  const revocations = await Revocations.open({ directory, bus, accessTtl: auth.accessTtl, clock: now });
-  closing.add(() => revocations.close());
-  const shared = { auth, limits, directory, bus, keys, revocations, clock: now };
   const groupEvents = new GroupEvents({ directory, committer: commit, bus, onError });
   closing.add(() => groupEvents.close());
   const removals = new Removals({
@@ -57,7 +51,6 @@ export async function createApi(options: ApiOptions, closing: Closing) {
   closing.add(() => broadcasts.close());
   commit.onEvent((event) => lists.onEvent(event));
   closing.add(bus.subscribe((message) => lists.onBus(message)));
-  const accounts = createAccounts(shared);
   const operations = createOperations({
     directory,
     timeline,
@@ -77,9 +70,6 @@ export async function createApi(options: ApiOptions, closing: Closing) {
     clock: now,
   });
   return {
-    authenticator: await createAuthenticator(shared),
-    keys,
-    accounts,
     groupEvents,
     broadcasts,
     operations,

@@ -14,6 +14,7 @@ import type { PresenceInfo } from '../../api/services.ts';
 import { createApi } from '../../compose/api.ts';
 import type { Brokers } from '../../compose/broker.ts';
 import { Closing } from '../../compose/closing.ts';
+import { createIdentity } from '../../compose/identity.ts';
 import { createWorker } from '../../compose/worker.ts';
 import { Limits } from '../../policy/limits.ts';
 import { type ConfigInput, createConfig } from '../../schemas/config.ts';
@@ -102,8 +103,10 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     presenceOf: async (asker: string, uid: string) => presences.get(`${asker}>${uid}`),
     endSessions: async () => {},
   };
-  const api = await createApi({ ...shared, worker, lists, brokers }, closing);
-  const { authenticator, keys, accounts, groupEvents } = api;
+  const identity = await createIdentity(shared, closing);
+  const { authenticator, keys, accounts } = identity;
+  const api = createApi({ ...shared, worker, lists, identity, brokers }, closing);
+  const { groupEvents } = api;
   // What works in the background is started where a test wants it, but for broadcasts.
   api.broadcasts.start();
   const operations = api.operations.map(watched);
