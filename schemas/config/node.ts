@@ -4,7 +4,7 @@ import type { TSchema } from 'typebox';
 export interface Node {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
   readonly properties?: Readonly<Record<string, TSchema & Node>>;
-  readonly required?: readonly string[];
+  readonly required?: readonly string[] | undefined;
   readonly items?: TSchema & Node;
   readonly minItems?: number;
   readonly enum?: readonly string[];

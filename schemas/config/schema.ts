@@ -124,6 +124,13 @@ export const configSchema = Type.Object(
         '',
         'Levels of a topic or filter; beyond it 0x8F (filters) or 0x90 (topics).',
       ),
+      drainTime: integer(
+        0,
+        0,
+        25,
+        's',
+        'At a stop, the time over which clients are moved off, evenly: MQTT 5 clients by DISCONNECT 0x9C where there is another node to go to, else 0x8B. 0 is at once, by 0x8B.',
+      ),
     }),
     http: section('The HTTP port: API at /v1, MQTT over WebSocket at /mqtt, health and metrics.', {
       host: host('Address to listen on.'),
@@ -159,6 +166,15 @@ export const configSchema = Type.Object(
         'redis|rediss',
         'memory or redis://…',
         'What several nodes share: sessions, presence, bus, rate limits.',
+      ),
+    }),
+    cluster: section('This process among others, where `store.state` is Redis.', {
+      host: Type.Optional(
+        Type.String({
+          minLength: 1,
+          note: 'the address this machine has towards Redis',
+          description: 'Host name or address under which workers reach the MQTT port of this node.',
+        }),
       ),
     }),
     auth: section('Who may come in.', {
