@@ -6,6 +6,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { WebSocketServer } from 'ws';
 import { Connection } from './connection.ts';
 import type { BrokerContext } from './context.ts';
+import { drain } from './drain.ts';
 import { reasons } from './gate/fault.ts';
 import {
   SocketTransport,
@@ -28,16 +29,24 @@ interface HttpOptions {
   readonly corsOrigins: readonly string[];
 }
 
+export interface BrokerServerOptions {
+  /** Whether clients that are moved off find another node to go to. */
+  readonly hasOthers?: () => boolean;
+}
+
 /** Opens the doors for MQTT: TCP, TLS, and WebSocket at /mqtt of an HTTP server. */
 export class BrokerServer {
   readonly #context: BrokerContext;
+  readonly #hasOthers: () => boolean;
   readonly #servers: Server[] = [];
   readonly #watchers: (() => void)[] = [];
   #sockets: WebSocketServer | undefined;
   #lastId = 0;
+  #closing = false;
 
-  constructor(context: BrokerContext) {
+  constructor(context: BrokerContext, { hasOthers = () => false }: BrokerServerOptions = {}) {
     this.#context = context;
+    this.#hasOthers = hasOthers;
   }
 
   /** Listens as configured; answers the addresses. Rejects where a port is in use or a certificate is not valid. */
@@ -107,6 +116,7 @@ export class BrokerServer {
       const path = (request.url ?? '').split('?', 1)[0];
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
       if (path !== '/mqtt') refuseUpgrade(socket, '404 Not Found');
+      else if (this.#closing) refuseUpgrade(socket, '503 Service Unavailable');
       else if (!offered.some((name) => subprotocols.includes(name))) refuseUpgrade(socket, '400 Bad Request');
       else if (!mayOpen(request, corsOrigins)) refuseUpgrade(socket, '403 Forbidden');
       else {
@@ -131,26 +141,48 @@ export class BrokerServer {
   }
 
   /**
-   * No new connections, nothing more is read; sends in hand are stored and acknowledged; then the clients are told that
-   * the server shuts down, and their sessions are stored.
+   * No new connections. Clients are served on until they are moved off, over `mqtt.drainTime`; without it, or when it is
+   * over, nothing more is read, sends in hand are stored and acknowledged, the clients are told that the server shuts
+   * down, and their sessions are stored. Other nodes' connections stay until all that is done: sends may need them.
    */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const close of this.#watchers) close();
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    const { registry, sender } = this.#context;
-    for (const connection of registry.connections()) connection.stopReading();
-    await sender.drained();
-    for (const connection of [...registry.connections()]) {
-      if (connection.isOpen) connection.end(reasons.serverShuttingDown, 'The server is shutting down.');
-      else connection.destroy();
-    }
+    const { registry, sends, config } = this.#context;
+    if (config.mqtt.drainTime > 0) await this.#drain(config.mqtt.drainTime * 1000);
+    const clients = (): Connection[] => [...registry.connections()].filter((one) => !isNode(one));
+    for (const client of clients()) client.stopReading();
+    await sends.drained();
+    for (const client of clients()) this.#end(client, reasons.serverShuttingDown);
+    await registry.settledTurns();
+    for (const node of [...registry.connections()]) this.#end(node, reasons.serverShuttingDown);
     await registry.settledTurns();
     this.#sockets?.close();
     await Promise.all(closed);
   }
+
+  async #drain(overMs: number): Promise<void> {
+    const { registry, log } = this.#context;
+    const clients = [...registry.connections()].filter((one) => one.isOpen && !isNode(one));
+    log.info({ clients: clients.length, overMs }, 'Clients are moved off.');
+    await drain(clients, overMs, async (client) => {
+      client.stopReading();
+      await client.answers.settled();
+      this.#end(client, this.#hasOthers() ? reasons.useAnotherServer : reasons.serverShuttingDown);
+    });
+  }
+
+  #end(connection: Connection, reason: number): void {
+    if (connection.isOpen) connection.end(reason, 'The server is shutting down.');
+    else connection.destroy();
+  }
 }
+
+/** Whether another node is at its other end. */
+const isNode = ({ accepted }: Connection): boolean => accepted?.identity.scopes.has('internal') ?? false;
 
 /** Where origins are configured, pages of others are refused; programs send no Origin. */
 function mayOpen({ headers: { origin, host } }: IncomingMessage, corsOrigins: readonly string[]): boolean {

@@ -32,6 +32,7 @@ export const reasons = {
   administrativeAction: 0x98,
   payloadFormatInvalid: 0x99,
   qosNotSupported: 0x9b,
+  useAnotherServer: 0x9c,
   connectionRateExceeded: 0x9f,
 } as const;
 

@@ -20,10 +20,19 @@ export class Answers {
   /** Such of the session's earlier connections: they count as in flight when the client sends them again. */
   #earlier: Set<number> | undefined;
   #relieved: (() => void) | undefined;
+  #settled: (() => void) | undefined;
 
   constructor(receiveMaximum: number, send: (frame: Buffer) => void) {
     this.#receiveMaximum = receiveMaximum;
     this.#send = send;
+  }
+
+  /** Resolves when nothing waits for its answer, or never will. */
+  settled(): Promise<void> {
+    if (this.#pending.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#settled = resolve;
+    });
   }
 
   /**
@@ -55,6 +64,7 @@ export class Answers {
     if (this.#first === pending.length) {
       pending.length = 0;
       this.#first = 0;
+      this.#settled?.();
     } else if (this.#first > 256) {
       this.#pending = pending.slice(this.#first);
       this.#first = 0;
@@ -116,5 +126,6 @@ export class Answers {
   clear(): void {
     this.#pending = [];
     this.#first = 0;
+    this.#settled?.();
   }
 }
