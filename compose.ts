@@ -1,6 +1,4 @@
-import type { AddressInfo } from 'node:net';
 import { ConversationLists } from './api/conversations/lists.ts';
-import { createHttp } from './api/http.ts';
 import { keepAudit } from './api/operators/audit.ts';
 import { createRpc } from './api/rpc.ts';
 import type { BrokerContext } from './broker/context.ts';
@@ -8,21 +6,20 @@ import { sendWillsLeft } from './broker/inbound/will.ts';
 import { BrokerServer } from './broker/server.ts';
 import { expireSessions } from './broker/stored.ts';
 import type { Compose, Server } from './cli/surroundings.ts';
-import { version as versionOf } from './cli/version.ts';
 import { createApi } from './compose/api.ts';
+import { createBase } from './compose/base.ts';
 import { createBrokerParts, localBrokers } from './compose/broker.ts';
 import { Closing } from './compose/closing.ts';
+import { addressOf, openHttp } from './compose/http.ts';
 import { createIdentity } from './compose/identity.ts';
+import { openState } from './compose/state.ts';
 import { openStores } from './compose/stores.ts';
 import { createWorker } from './compose/worker.ts';
-import { registerHealth } from './ops/health.ts';
 import type { Log } from './ops/log.ts';
-import { createMetrics, type Metrics } from './ops/metrics.ts';
-import { countRequests } from './ops/requests.ts';
+import type { Metrics } from './ops/metrics.ts';
 import { Limits } from './policy/limits.ts';
-import type { Config } from './schemas/config.ts';
+import type { Config, Role } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
-import { createMemoryBus } from './store/state/memory/bus.ts';
 import type { CommitObserver, CommitQueue } from './worker/commit.ts';
 import { observeModeration } from './worker/moderation/observer.ts';
 
@@ -32,23 +29,20 @@ Buffer.poolSize = 64 * 1024;
 const expireEveryMs = 60_000;
 
 /** The one place that chooses implementations and wires the roles. */
-export const compose: Compose = async (config, { log }) => {
+export const compose: Compose = async (config, { role, log }) => {
   const closing = new Closing();
   try {
-    return await start(config, log, closing);
+    return await start(config, role, log, closing);
   } catch (error) {
     await closing.run();
     throw error;
   }
 };
 
-async function start(config: Config, log: Log, closing: Closing): Promise<Server> {
-  if (config.store.state !== 'memory') throw new Error('store.state: Redis is not built yet');
-  const now = Date.now;
-  const version = versionOf();
-  const metrics = createMetrics();
-  const onError = (error: unknown): void => log.error({ err: error }, 'Something failed in the background.');
-  const bus = createMemoryBus(onError);
+async function start(config: Config, role: Role, log: Log, closing: Closing): Promise<Server> {
+  const base = createBase(config, role, log);
+  const { metrics, now, onError } = base;
+  const { bus } = await openState(base, closing);
   const stores = await openStores(config, log, closing);
   const { timeline, directory } = stores;
   const lists = new ConversationLists({ timeline, directory });
@@ -61,54 +55,40 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
     },
     closing,
   );
-  const parts = await createBrokerParts(
-    { config, stores, bus, worker, metrics, log, version, now, onError },
-    closing,
-  );
-  const identity = await createIdentity(shared, closing);
-  const { authenticator, keys } = identity;
-  const api = createApi({ ...shared, worker, lists, identity, brokers: localBrokers(parts) }, closing);
-  const { operations } = api;
   worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
+  const parts = await createBrokerParts({ ...base, stores, bus, worker }, closing);
+  const identity = await createIdentity(shared, closing);
+  const api = createApi({ ...shared, worker, lists, identity, brokers: localBrokers(parts) }, closing);
   bus.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites));
   const requestLimits = new Limits(config.limits, now);
-  const rpc = createRpc(operations, {
+  const rpc = createRpc(api.operations, {
     limits: requestLimits,
     onError: (error, operation) => log.error({ err: error, operation }, 'An operation failed.'),
   });
   let open = false;
-  const context: BrokerContext = { ...parts, authenticator, rpc, isReady: () => open };
+  const context: BrokerContext = {
+    ...parts,
+    authenticator: identity.authenticator,
+    rpc,
+    isReady: () => open,
+  };
   measure(metrics, context, worker.commit);
   const broker = new BrokerServer(context);
 
   const ready = async (): Promise<void> => {
     if (!open) throw new PetrelError('connect.not-ready');
-    const checked = [timeline, directory, stores.sessions, context.custom];
+    const checked = [timeline, directory, stores.sessions, context.custom, bus];
     await Promise.all(checked.map((store) => store.check()));
   };
-  const http = await createHttp({
-    config,
-    operations,
-    authenticator,
-    keys,
-    version,
-    requestLimits,
-    // Fastify tells each of its addresses; the ready line names them all.
-    log: log.isLevelEnabled('info') ? log.child({}, { level: 'warn' }) : log,
-    register: (fastify) => {
-      countRequests(fastify, metrics, operations);
-      registerHealth(fastify, { ready, registry: metrics.registry });
-    },
-  });
-  closing.add(() => http.close());
+  const { operations } = api;
+  const http = await openHttp(base, { identity, operations, requestLimits, ready }, closing);
   broker.attachTo(http.server, config.http);
   closing.add(() => context.registry.close());
   closing.add(() => broker.close());
   await sendWillsLeft(context);
   const addresses = await broker.listen();
   await http.listen({ host: config.http.host, port: config.http.port });
-  const { port } = http.server.address() as AddressInfo;
-  const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
+  const httpAddress = addressOf(http, config.http.host);
 
   api.start();
   closing.add(keepAudit({ directory, days: config.audit.keep, clock: now, onError }));
@@ -116,7 +96,7 @@ async function start(config: Config, log: Log, closing: Closing): Promise<Server
   closing.add(() => clearInterval(expiring));
   open = true;
   return {
-    addresses: [...addresses, `ws://${host}:${port}/mqtt`, `http://${host}:${port}`],
+    addresses: [...addresses, `ws://${httpAddress}/mqtt`, `http://${httpAddress}`],
     close: () => {
       open = false;
       return closing.run();
