@@ -45,7 +45,11 @@ export type BusMessage =
       /** Their sessions end with them. */
       readonly forget?: true;
       readonly reason: number;
-    };
+    }
+  /** Another node takes the user's session: a connection of it that has a smaller number (store/owners.ts) ends. */
+  | { readonly type: 'takeover'; readonly uid: string; readonly clientId: string; readonly number: number }
+  /** Nodes came, left or are reached elsewhere: look at the list. */
+  | { readonly type: 'nodes' };
 
 /** What a node can listen to: a user's own things, a group's, and who watches a user's presence. */
 export type BusTopic = `u:${string}` | `g:${string}` | `p:${string}`;
@@ -59,7 +63,7 @@ export type BusEventListener = (event: StoredEvent, rewrites: boolean, topic?: B
  * Guarantees: what one publisher publishes arrives in that order; what is published after `flushed` has resolved, by whomever,
  * arrives behind what was published before it. Nothing is lost silently: a node that may have missed something is told
  * (`onLoss`) after it hears again, and so is every node where a publisher could not tell. What is published may come twice.
- * Messages about a user or a group (`notice`, `claim`, `membership`; `parting`, `opened`) and events come to nodes that
+ * Messages about a user or a group (`notice`, `claim`, `membership`, `takeover`; `parting`, `opened`) and events come to nodes that
  * listen to it, all others to every node, the publishing one included. In one process (memory) everything has reached
  * every subscriber when `publish` returns, and each event comes once.
  */

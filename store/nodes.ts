@@ -12,6 +12,7 @@ export interface NodeInfo {
 }
 
 export interface NodesChange {
+  /** Also nodes that are reached elsewhere now. */
   readonly joined: readonly NodeInfo[];
   readonly left: readonly NodeInfo[];
 }

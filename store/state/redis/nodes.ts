@@ -119,7 +119,8 @@ class RedisNodes implements Nodes {
 
   async announce(part: Pick<NodeInfo, 'mqtt'>): Promise<void> {
     this.#self = { ...this.#self, ...part };
-    await this.#join();
+    if (await this.#call('renew')) await this.#rejoin();
+    else this.#tell();
   }
 
   async close(): Promise<void> {
@@ -161,7 +162,11 @@ class RedisNodes implements Nodes {
   async #tick(): Promise<void> {
     if (!this.#options.redis.isUp) return;
     const due = performance.now() - this.#renewedAt >= this.#renewMs;
-    if (!(await this.#call(due ? 'renew' : 'look')) || this.#closed) return;
+    if (await this.#call(due ? 'renew' : 'look')) await this.#rejoin();
+  }
+
+  async #rejoin(): Promise<void> {
+    if (this.#closed) return;
     for (const handler of this.#onExpired) this.#safely(handler);
     this.#round++;
     await this.#join();
