@@ -4,7 +4,7 @@ import type { Platform } from '../schemas/identity.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
 import type { Cursor, Timeline } from '../store/timeline.ts';
-import type { Sender as WorkerSender } from '../worker/sender.ts';
+import type { Sends } from '../worker/sends.ts';
 import type { Removals } from './accounts/removals.ts';
 import type { Accounts } from './auth/accounts.ts';
 import type { Folds } from './conversations/folds.ts';
@@ -12,7 +12,7 @@ import type { ConversationLists } from './conversations/lists.ts';
 import type { GroupEvents } from './groups/events.ts';
 
 /** The way of a message from the API into the timeline: rate, schema, policy, submit. */
-export type Sender = Pick<WorkerSender, 'send' | 'forward'>;
+export type Sender = Pick<Sends, 'send' | 'forward'>;
 
 /** Moves the user's read cursor and tells those whom it concerns; the conversation is the user's. */
 export type MoveRead = (conv: ConvId, uid: string, seq: number) => Promise<Cursor>;

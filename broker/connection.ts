@@ -1,6 +1,6 @@
+import type { Route } from '../policy/routes.ts';
 import { type PetrelError, toPetrelError } from '../schemas/errors.ts';
 import type { Identity } from '../schemas/identity.ts';
-import type { Route } from '../worker/sender.ts';
 import type { Accepted } from './connect/accepted.ts';
 import { accept } from './connect.ts';
 import type { BrokerContext } from './context.ts';
@@ -241,7 +241,7 @@ export class Connection implements Link, Flushable, TransportListener {
 
   /** Takes one send of the user's rate: 0, or how many ms to wait. */
   takeSend(): number {
-    return this.context.sender.rates.take(this.accepted!.identity.uid);
+    return this.context.sendRates.take(this.accepted!.identity.uid);
   }
 
   /** The connection's token was renewed. */

@@ -2,6 +2,7 @@ import type { Log } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Sight } from '../policy/presence.ts';
 import type { Buckets } from '../policy/rate.ts';
+import type { Routes } from '../policy/routes.ts';
 import type { Config } from '../schemas/config.ts';
 import type { ErrorBody } from '../schemas/errors.ts';
 import type { ConvId } from '../schemas/event.ts';
@@ -9,7 +10,7 @@ import type { Authenticator, Identity } from '../schemas/identity.ts';
 import type { Bus } from '../store/bus.ts';
 import type { SessionStore } from '../store/sessions.ts';
 import type { Timeline } from '../store/timeline.ts';
-import type { Sender } from '../worker/sender.ts';
+import type { Sends } from '../worker/sends.ts';
 import type { CustomTopics } from './custom/custom.ts';
 import type { Claims } from './devices/claims.ts';
 import type { Sightings } from './devices/sightings.ts';
@@ -42,7 +43,10 @@ export interface BrokerContext {
   readonly timeline: Timeline;
   readonly bus: Bus;
   readonly hub: Hub;
-  readonly sender: Sender;
+  /** The way of messages into the timeline. */
+  readonly sends: Sends;
+  /** Who may write where. */
+  readonly routes: Routes;
   /** Moves the user's read cursor and tells whom it concerns; durable when it resolves. */
   readonly moveRead: (conv: ConvId, uid: string, seq: number) => Promise<unknown>;
   readonly custom: CustomTopics;
@@ -57,6 +61,8 @@ export interface BrokerContext {
   readonly flusher: Flusher;
   /** Whether nothing more is taken in this user's name: banned, or removed. */
   readonly isBanned: (uid: string) => Promise<boolean>;
+  /** Sends by user. */
+  readonly sendRates: Buckets;
   /** Notes of typing by user. */
   readonly typingRates: Buckets;
   /** CONNECTs by address. */

@@ -31,8 +31,8 @@ export interface ApiOptions {
 export function createApi(options: ApiOptions, closing: Closing) {
   const { config, timeline, directory, bus, worker, lists, brokers, identity, now, onError } = options;
   const { accounts, revocations } = identity;
-  const { commit, sender, reads } = worker;
-  const groupEvents = new GroupEvents({ directory, committer: commit, bus, onError });
+  const { commit, sender: sends, reads } = worker;
+  const groupEvents = new GroupEvents({ directory, committer: sends, bus, onError });
   closing.add(() => groupEvents.close());
   const removals = new Removals({
     directory,
@@ -41,13 +41,13 @@ export function createApi(options: ApiOptions, closing: Closing) {
     revocations,
     groupEvents,
     erase: (removal, trace, signal) =>
-      erase({ timeline, directory, committer: commit, signal }, removal, trace),
+      erase({ timeline, directory, committer: sends, signal }, removal, trace),
     endSessions: (uid) => brokers.endSessions(uid),
     clock: now,
     onError,
   });
   closing.add(() => removals.close());
-  const broadcasts = new Broadcasts({ directory, sender, clock: now, onError });
+  const broadcasts = new Broadcasts({ directory, sender: sends, clock: now, onError });
   closing.add(() => broadcasts.close());
   commit.onEvent((event) => lists.onEvent(event));
   closing.add(bus.subscribe((message) => lists.onBus(message)));
@@ -55,7 +55,7 @@ export function createApi(options: ApiOptions, closing: Closing) {
     directory,
     timeline,
     bus,
-    sender,
+    sender: sends,
     accounts,
     removals,
     groupEvents,

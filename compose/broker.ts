@@ -38,7 +38,7 @@ export type BrokerParts = Omit<BrokerContext, 'authenticator' | 'rpc' | 'isReady
 export async function createBrokerParts(options: BrokerOptions, closing: Closing): Promise<BrokerParts> {
   const { config, stores, bus, worker, metrics, log, version, now, onError } = options;
   const { timeline, directory, sessions } = stores;
-  const { facts, sender, reads } = worker;
+  const { facts, routes, sendRates, sender, reads } = worker;
   const { limits } = config;
   const hub: Hub = new Hub({
     timeline,
@@ -80,7 +80,9 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
     timeline,
     bus,
     hub,
-    sender,
+    sends: sender,
+    routes,
+    sendRates,
     moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),
     custom,
     presence,

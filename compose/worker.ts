@@ -1,5 +1,3 @@
-import { FactsCache } from '../policy/facts.ts';
-import { Buckets } from '../policy/rate.ts';
 import { changeWindows } from '../policy/send.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Bus } from '../store/bus.ts';
@@ -10,6 +8,7 @@ import type { ModerationObserver } from '../worker/moderation/observer.ts';
 import { createModeration } from '../worker/moderation.ts';
 import { ReadCursors } from '../worker/read.ts';
 import { Sender } from '../worker/sender.ts';
+import { type Access, createAccess } from './access.ts';
 import type { Closing } from './closing.ts';
 
 export interface WorkerOptions {
@@ -24,9 +23,8 @@ export interface WorkerOptions {
 }
 
 /** The way of a message into the timeline, and of read cursors. */
-export interface Worker {
+export interface Worker extends Access {
   readonly commit: CommitQueue;
-  readonly facts: FactsCache;
   readonly sender: Sender;
   readonly reads: ReadCursors;
 }
@@ -37,19 +35,16 @@ export function createWorker(options: WorkerOptions, closing: Closing): Worker {
     timeline,
     ...(commitObserver !== undefined && { observer: commitObserver }),
   });
-  const facts = new FactsCache(directory, bus, now);
-  closing.add(() => facts.close());
+  const access = createAccess(options, closing);
+  const { facts } = access;
   const moderation = createModeration(config.moderation, options.moderationObserver);
   closing.add(() => moderation?.close());
   const sender = new Sender({
-    facts,
+    ...access,
     timeline,
     commit,
     marks: directory,
-    directPolicy: config.direct.policy,
     windows: changeWindows(config.messages),
-    maxPacketSize: config.mqtt.maxPacketSize,
-    rates: new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, now),
     now,
     ...(moderation !== undefined && { moderate: moderation.moderate }),
     onError,
@@ -64,5 +59,5 @@ export function createWorker(options: WorkerOptions, closing: Closing): Worker {
     onError,
   });
   closing.add(() => reads.close());
-  return { commit, facts, sender, reads };
+  return { ...access, commit, sender, reads };
 }

@@ -1,3 +1,4 @@
+import type { Route } from '../policy/routes.ts';
 import { WordFilter } from '../policy/words.ts';
 import type { Config } from '../schemas/config.ts';
 import type { MessageType, Outgoing } from '../schemas/messages.ts';
@@ -5,7 +6,6 @@ import { Hook } from './moderation/hook.ts';
 import type { ModerationObserver } from './moderation/observer.ts';
 import { hookStep } from './moderation/review.ts';
 import { wordStep } from './moderation/words.ts';
-import type { Route } from './sender.ts';
 
 /**
  * Looks at a message or an edit before it is stored: answers it as it is or with another body, or rejects with PetrelError

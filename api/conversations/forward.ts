@@ -2,7 +2,7 @@ import { PetrelError } from '../../schemas/errors.ts';
 import type { ConvId, EventDocument, StoredEvent } from '../../schemas/event.ts';
 import { type ForwardMark, isMessage } from '../../schemas/messages.ts';
 import type { Timeline } from '../../store/timeline.ts';
-import type { ForwardMessage } from '../../worker/forward.ts';
+import type { ForwardMessage } from '../../worker/sends.ts';
 import type { Folds } from './folds.ts';
 
 /** The source of a forwarding, which the asker may read from `since` on. */

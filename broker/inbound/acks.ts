@@ -1,7 +1,7 @@
+import type { Route } from '../../policy/routes.ts';
 import { errors, type PetrelError } from '../../schemas/errors.ts';
 import type { Appended } from '../../store/timeline.ts';
 import type { Receiver } from '../../worker/commit.ts';
-import type { Route } from '../../worker/sender.ts';
 import type { Connection } from '../connection.ts';
 import { reasons } from '../gate/fault.ts';
 import { ack, encodeProperties, packet, packetTypes } from '../gate/writer.ts';

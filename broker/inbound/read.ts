@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { routeOf } from '../../policy/routes.ts';
 import { PetrelError } from '../../schemas/errors.ts';
 import type { Target } from '../../schemas/topics.ts';
 import type { Connection } from '../connection.ts';
@@ -10,10 +11,10 @@ const body = Compile(Type.Object({ seq: Type.Integer({ minimum: 1 }) }, { additi
 /** `read/…`: moves the user's read cursor on; durable when it resolves. */
 export async function read(connection: Connection, target: Target, payload: Buffer): Promise<void> {
   const { seq } = parsePayload(payload, body);
-  const { sender } = connection.context;
+  const { routes } = connection.context;
   const { uid } = connection.accepted!.identity;
-  const route = sender.route(uid, target);
-  await sender.load(route);
+  const route = routeOf(uid, target);
+  await routes.load(route);
   if (route.group !== undefined && route.group.facts.member === undefined) {
     throw new PetrelError(route.group.facts.exists ? 'send.not-member' : 'group.not-found');
   }

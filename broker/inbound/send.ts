@@ -1,9 +1,8 @@
+import { type Route, routeOf as routeFrom } from '../../policy/routes.ts';
 import { PetrelError, toPetrelError } from '../../schemas/errors.ts';
 import { anonymousUid } from '../../schemas/identity.ts';
 import { type Outgoing, parseOutgoing } from '../../schemas/messages.ts';
 import { inboundTopic } from '../../schemas/topics.ts';
-import type { Submission } from '../../store/timeline.ts';
-import type { Route } from '../../worker/sender.ts';
 import type { Connection } from '../connection.ts';
 import { PendingAck } from './acks.ts';
 
@@ -44,14 +43,14 @@ export function routeOf(connection: Connection, topic: string): Route | undefine
   const parsed = inboundTopic(topic);
   const { uid } = connection.accepted!.identity;
   if (parsed.kind !== 'send' || uid === anonymousUid) return undefined;
-  const route = connection.context.sender.route(uid, parsed.target);
+  const route = routeFrom(uid, parsed.target);
   if (connection.routes.size >= maxRoutes) connection.routes.clear();
   connection.routes.set(topic, route);
   return route;
 }
 
 /**
- * Takes a message for a conversation: rate, schema, permission, submission; each may refuse. Answers a promise where the
+ * Takes a message for a conversation: rate, schema, and what `Sends` asks; each may refuse. Answers a promise where the
  * connection has to wait, so that its later messages stay behind this one.
  */
 export function submit(
@@ -63,7 +62,6 @@ export function submit(
 ): Promise<void> | undefined {
   const pending = new PendingAck(connection, id, qos, route);
   if (qos > 0) connection.answers.expect(pending, connection.version);
-  const { sender } = connection.context;
   const retryAfterMs = connection.takeSend();
   if (retryAfterMs > 0) return refuse(pending, new PetrelError('send.rate', undefined, { retryAfterMs }));
   let outgoing: Outgoing;
@@ -73,9 +71,8 @@ export function submit(
     return refuse(pending, toPetrelError(error));
   }
   pending.messageId = outgoing.id;
-  return sender.ready(route) && sender.isPlain(outgoing)
-    ? pass(connection, route, outgoing, pending)
-    : prepare(connection, route, outgoing, pending);
+  const taken = connection.context.sends.take(route, outgoing, pending);
+  return taken === undefined ? relief(connection) : taken.then(() => relief(connection));
 }
 
 const refuse = (pending: PendingAck, error: PetrelError): undefined => {
@@ -83,52 +80,9 @@ const refuse = (pending: PendingAck, error: PetrelError): undefined => {
   return undefined;
 };
 
-function pass(
-  connection: Connection,
-  route: Route,
-  outgoing: Outgoing,
-  pending: PendingAck,
-): Promise<void> | undefined {
-  const { sender } = connection.context;
-  const refused = sender.refusal(route);
-  if (refused !== undefined) return refuse(pending, new PetrelError(refused));
-  return hand(connection, sender.plain(route, outgoing), pending);
-}
-
-/** Gives the submission to the committer; where too much waits there, the sender is read no further for now. */
-function hand(
-  connection: Connection,
-  submission: Submission,
-  pending: PendingAck,
-): Promise<void> | undefined {
-  connection.context.sender.commit.submitTo(submission, pending);
-  return relief(connection);
-}
-
+/** Where too much waits for its answer, the sender is read no further for now. */
 function relief(connection: Connection): Promise<void> | undefined {
-  const { commit } = connection.context.sender;
-  if (commit.full) return new Promise((resolve) => commit.whenRelieved(resolve));
+  const { sends } = connection.context;
+  if (sends.full) return new Promise((resolve) => sends.whenRelieved(resolve));
   return connection.version < 5 && connection.answers.crowded ? connection.answers.whenRelieved() : undefined;
-}
-
-/** The way of a message that needs the directory or the timeline first. */
-async function prepare(
-  connection: Connection,
-  route: Route,
-  outgoing: Outgoing,
-  pending: PendingAck,
-): Promise<void> {
-  const { sender } = connection.context;
-  try {
-    if (!sender.ready(route)) await sender.load(route);
-    const refused = sender.refusal(route);
-    if (refused !== undefined) throw new PetrelError(refused);
-    if (sender.isPlain(outgoing)) sender.commit.submitTo(sender.plain(route, outgoing), pending);
-    else await sender.submit(route, outgoing, pending);
-    await relief(connection);
-  } catch (error) {
-    const known = toPetrelError(error);
-    if (known.code === 'server.error') connection.context.log.error({ err: error }, 'A send failed.');
-    pending.failed(known.code === 'server.error' ? new PetrelError('store.unavailable') : known);
-  }
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { PetrelError } from '../../schemas/errors.ts';
+import { routeOf } from '../../policy/routes.ts';
 import type { Target } from '../../schemas/topics.ts';
 import type { Notice } from '../../store/bus.ts';
 import type { Connection } from '../connection.ts';
@@ -14,14 +14,12 @@ const maxTypingAudience = 50;
 
 /** `typing/…`: tells the others who are connected now; never stored. What is too much is dropped without a word. */
 export async function typing(connection: Connection, target: Target, payload: Buffer): Promise<void> {
-  const { sender, bus, hub, sight, typingRates } = connection.context;
+  const { routes, bus, hub, sight, typingRates } = connection.context;
   const { uid } = connection.accepted!.identity;
   if (typingRates.take(uid) > 0) return;
   const { on } = parsePayload(payload, body);
-  const route = sender.route(uid, target);
-  await sender.load(route);
-  const refused = sender.refusal(route);
-  if (refused !== undefined) throw new PetrelError(refused);
+  const route = routeOf(uid, target);
+  await routes.open(route);
   const others = audience(hub, target, uid);
   if (others.size === 0 || (await sight.isHidden(uid))) return;
   const notice: Notice = { type: 'typing', conv: route.conv, uid, on };

@@ -1,3 +1,4 @@
+import { routeOf } from '../../policy/routes.ts';
 import { PetrelError, toPetrelError } from '../../schemas/errors.ts';
 import type { Identity } from '../../schemas/identity.ts';
 import { parseOutgoing } from '../../schemas/messages.ts';
@@ -40,7 +41,7 @@ const forget = ({ registry, custom }: BrokerContext, key: string): Promise<void>
   });
 
 async function send(context: BrokerContext, key: string, identity: Identity, will: Will): Promise<void> {
-  const { sender, custom, presence } = context;
+  const { sends, custom, presence } = context;
   if (await context.isBanned(identity.uid)) throw new PetrelError('auth.banned');
   const topic = inboundTopic(will.topic);
   if (topic.kind === 'custom') {
@@ -49,9 +50,9 @@ async function send(context: BrokerContext, key: string, identity: Identity, wil
   }
   if (topic.kind === 'presence') await presence.will(identity.uid, will.payload);
   if (topic.kind !== 'send') return;
-  const route = sender.route(identity.uid, topic.target);
+  const route = routeOf(identity.uid, topic.target);
   const { document, raw } = parseOutgoing(will.payload);
-  await sender.send({
+  await sends.send({
     conv: route.conv,
     from: identity.uid,
     payload: document ?? JSON.parse(Buffer.from(raw).toString('utf8')),

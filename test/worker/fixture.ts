@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FactsCache } from '../../policy/facts.ts';
 import { Buckets } from '../../policy/rate.ts';
+import { Routes } from '../../policy/routes.ts';
 import { changeWindows } from '../../policy/send.ts';
 import type { EventDocument } from '../../schemas/event.ts';
 import { eventDocument } from '../../schemas/event.ts';
@@ -12,6 +13,7 @@ import { createMemoryBus } from '../../store/state/memory/bus.ts';
 import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import { CommitQueue } from '../../worker/commit.ts';
+import { Door } from '../../worker/door.ts';
 import { Sender, type SenderOptions } from '../../worker/sender.ts';
 
 /** A sender over real stores, with the users alice, bob and carol and the group `birds` of them, owned by alice. */
@@ -26,7 +28,8 @@ export interface SenderFixture {
   end(): Promise<void>;
 }
 
-export interface SenderFixtureOptions extends Partial<Pick<SenderOptions, 'moderate' | 'maxPacketSize'>> {
+export interface SenderFixtureOptions extends Partial<Pick<SenderOptions, 'moderate'>> {
+  readonly maxPacketSize?: number;
   /** Wraps the marks that the first sender works with. */
   readonly marks?: (marks: DirectoryMarks) => DirectoryMarks;
 }
@@ -39,14 +42,15 @@ export async function startSender(options: SenderFixtureOptions = {}): Promise<S
   const facts = new FactsCache(directory, bus, Date.now);
   const create = (marks: DirectoryMarks): Sender =>
     new Sender({
-      facts,
+      routes: new Routes({ facts, directPolicy: 'anyone', now: Date.now }),
+      door: new Door({
+        rates: new Buckets(0, 0, Date.now),
+        maxPacketSize: options.maxPacketSize ?? 262_144,
+      }),
       timeline,
       commit: new CommitQueue({ timeline }),
       marks,
-      directPolicy: 'anyone',
       windows: changeWindows({ editWindow: 0, recallWindow: 0, managerRecallWindow: 0 }),
-      maxPacketSize: options.maxPacketSize ?? 262_144,
-      rates: new Buckets(0, 0, Date.now),
       now: Date.now,
       ...(options.moderate !== undefined && { moderate: options.moderate }),
     });
