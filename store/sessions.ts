@@ -54,6 +54,8 @@ export interface SessionStore {
   sessionsOf(uid: string): Promise<Pick<StoredSession, 'uid' | 'clientId' | 'did'>[]>;
   /** The sessions that have subscriptions, in no order: at start messages queue for them again. */
   subscribers(): Promise<Pick<StoredSession, 'uid' | 'clientId' | 'subscriptions'>[]>;
+  /** Every session that was there when this began and still is, each once, in no order: for who moves the store. */
+  all(): AsyncIterable<StoredSession>;
   /** Removes sessions that have expired by `now` (ms) and answers them, at most `limit`. */
   expire(now: number, limit: number): Promise<{ uid: string; clientId: string }[]>;
   check(): Promise<void>;

@@ -18,9 +18,14 @@ const index = `create index if not exists sessions_by_expiry on sessions (expire
 /** Stores of versions before it have no such column. */
 const addDid = `alter table sessions add column did text`;
 
+/** Sessions that are read at once; each may have a position in thousands of conversations. */
+const pageRows = 100;
+
 const sql = {
   columns: `select name from pragma_table_info('sessions')`,
   get: `select * from sessions where uid = ? and client_id = ? and coalesce(expires_at, ?3) >= ?3`,
+  page: `select * from sessions where (uid, client_id) > (?, ?) and coalesce(expires_at, ?3) >= ?3
+    order by uid, client_id limit ${pageRows}`,
   put: `insert or replace into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   // RFC 7396: members of the patch replace those of the target.
   progress: `update sessions set positions = json_patch(positions, ?3) where uid = ?1 and client_id = ?2`,
@@ -48,6 +53,19 @@ interface Row {
   readonly received: string;
   readonly did: string | null;
 }
+
+const sessionOf = (row: Row): StoredSession => ({
+  uid: row.uid,
+  clientId: row.client_id,
+  ...(row.did !== null && { did: row.did }),
+  createdAt: row.created_at,
+  expirySeconds: row.expiry_seconds,
+  ...(row.disconnected_at !== null && { disconnectedAt: row.disconnected_at }),
+  positions: JSON.parse(row.positions),
+  subscriptions: JSON.parse(row.subscriptions),
+  silenced: JSON.parse(row.silenced),
+  ...(row.received !== '[]' && { received: JSON.parse(row.received) }),
+});
 
 interface Write {
   readonly statements: readonly (readonly [sql: string, parameters: readonly unknown[]])[];
@@ -103,19 +121,18 @@ class SqliteSessions implements SessionStore {
     if (this.#writes.length > 0) await this.#writing;
     const { rows } = await this.#run(sql.get, [uid, clientId, this.#now()]);
     const row = rows[0] as Row | undefined;
-    if (!row) return undefined;
-    return {
-      uid,
-      clientId,
-      ...(row.did !== null && { did: row.did }),
-      createdAt: row.created_at,
-      expirySeconds: row.expiry_seconds,
-      ...(row.disconnected_at !== null && { disconnectedAt: row.disconnected_at }),
-      positions: JSON.parse(row.positions),
-      subscriptions: JSON.parse(row.subscriptions),
-      silenced: JSON.parse(row.silenced),
-      ...(row.received !== '[]' && { received: JSON.parse(row.received) }),
-    };
+    return row && sessionOf(row);
+  }
+
+  async *all(): AsyncGenerator<StoredSession> {
+    if (this.#writes.length > 0) await this.#writing;
+    for (let after = ['', '']; ; ) {
+      const { rows } = await this.#run(sql.page, [...after, this.#now()]);
+      for (const row of rows as Row[]) yield sessionOf(row);
+      const last = rows.at(-1) as Row | undefined;
+      if (last === undefined) return;
+      after = [last.uid, last.client_id];
+    }
   }
 
   async put(session: StoredSession): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SessionStore, StoredSession } from '../../store/sessions.ts';
+import { collected } from '../support/collected.ts';
 
 /** A store to be tested; `reopen` ends it and opens what it left. `now` is the clock it goes by. */
 export interface OpenedSessions {
@@ -69,6 +70,24 @@ export function sessionsConformance(
         nowMs += 60_001;
         assert.equal(await again.get('alice', 'phone'), undefined);
         assert.deepEqual(await again.expire(nowMs, 10), [{ uid: 'alice', clientId: 'phone' }]);
+      }));
+
+    test('gives all sessions that have not expired, each once', () =>
+      withStore(async ({ store }) => {
+        const many = Array.from({ length: 250 }, (_, i) =>
+          session({
+            uid: `user${i % 7}`,
+            clientId: `c ${i}`,
+            disconnectedAt: nowMs,
+            ...(i === 3 && { did: 'd', received: [1] }),
+          }),
+        );
+        for (const one of many) await store.put(one);
+        await store.put(session({ expirySeconds: 60, disconnectedAt: nowMs }));
+        nowMs += 60_001;
+        const key = ({ uid, clientId }: StoredSession) => `${uid} ${clientId}`;
+        const sorted = (list: StoredSession[]) => list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+        assert.deepEqual(sorted(await collected(store.all())), sorted(many));
       }));
 
     test('tells of the sessions that have subscriptions', () =>

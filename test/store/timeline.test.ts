@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
 import { timelineConformance } from './timeline.conformance.ts';
+import { transferConformance } from './transfer.conformance.ts';
 
 timelineConformance('SQLite', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'petrel-timeline-'));
@@ -23,4 +24,14 @@ timelineConformance('SQLite', async () => {
       await rm(dir, { recursive: true });
     },
   };
+});
+
+transferConformance('SQLite', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'petrel-timeline-'));
+  const timeline = await openSqliteTimeline({ dir });
+  const remove = async () => {
+    await timeline.close();
+    await rm(dir, { recursive: true });
+  };
+  return { timeline, remove };
 });

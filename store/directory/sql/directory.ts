@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { PetrelError } from '../../../schemas/errors.ts';
 import type { Directory } from '../../directory.ts';
+import type { DirectoryTransfer } from '../../transfer.ts';
 import { sqlConversations } from './conversations.ts';
 import type { Database, SqlFlavor } from './dialect.ts';
 import { sqlFacts } from './facts.ts';
@@ -12,12 +13,17 @@ import { migrate } from './migrations.ts';
 import { sqlOperators } from './operators.ts';
 import { sqlRemovals } from './removals.ts';
 import { sqlSessions } from './sessions.ts';
+import { sqlTransfer } from './transfer.ts';
 import { sqlUsers } from './users.ts';
 
 /** A directory over any database that Kysely and the flavor know; the tables are made or brought up to date first. */
-export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise<Directory> {
+export async function openSqlDirectory(
+  db: Database,
+  flavor: SqlFlavor,
+): Promise<Directory & DirectoryTransfer> {
   await migrate(db, flavor);
   let closed: Promise<void> | undefined;
+  const { tables, ...transfer } = sqlTransfer(db, flavor);
   const methods = {
     ...sqlFacts(db),
     ...sqlUsers(db, flavor),
@@ -29,11 +35,13 @@ export async function openSqlDirectory(db: Database, flavor: SqlFlavor): Promise
     ...sqlConversations(db, flavor),
     ...sqlMarks(db, flavor),
     ...sqlOperators(db, flavor),
+    ...transfer,
     async check() {
       await sql`select 1`.execute(db);
     },
   };
   return {
+    tables,
     ...available(methods, flavor, () => closed === undefined),
     close() {
       closed ??= db.destroy();

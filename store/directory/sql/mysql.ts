@@ -1,5 +1,6 @@
 import { CompiledQuery, Kysely, MysqlDialect, sql } from 'kysely';
 import type { Directory } from '../../directory.ts';
+import type { DirectoryTransfer } from '../../transfer.ts';
 import type { SqlFlavor } from './dialect.ts';
 import { openSqlDirectory } from './directory.ts';
 import { TimedPool } from './mysql-pool.ts';
@@ -59,7 +60,7 @@ export interface MysqlDirectoryOptions {
 export async function openMysqlDirectory({
   url,
   statementTimeoutMs = statementTimeoutDefaultMs,
-}: MysqlDirectoryOptions): Promise<Directory> {
+}: MysqlDirectoryOptions): Promise<Directory & DirectoryTransfer> {
   const dialect = new MysqlDialect({
     pool: async () => new TimedPool(url, statementTimeoutMs),
     async onCreateConnection(connection) {

@@ -4,6 +4,7 @@ import { Kysely } from 'kysely';
 import type { Directory } from '../../directory.ts';
 import { SqliteError } from '../../sqlite/connection.ts';
 import { sqliteDialect } from '../../sqlite/dialect.ts';
+import type { DirectoryTransfer } from '../../transfer.ts';
 import type { SqlFlavor } from './dialect.ts';
 import { openSqlDirectory } from './directory.ts';
 import type { DirectoryTables } from './schema.ts';
@@ -23,7 +24,11 @@ const sqlite: SqlFlavor = {
 };
 
 /** Opens the embedded directory, `directory.db` in the folder; both are made where they are missing. */
-export async function openSqliteDirectory({ dir }: { readonly dir: string }): Promise<Directory> {
+export async function openSqliteDirectory({
+  dir,
+}: {
+  readonly dir: string;
+}): Promise<Directory & DirectoryTransfer> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const db = new Kysely<DirectoryTables>({ dialect: sqliteDialect(join(dir, 'directory.db')) });
   try {

@@ -121,7 +121,7 @@ export class Appender {
     const firstNew = new Map([...heads].map(([conv, { seq }]) => [conv, seq + 1]));
     const now = Date.now();
     const rows = items.map(({ submission, key }) => toRow(submission, key, heads.get(submission.conv)!, now));
-    await this.#enterDirects(rows);
+    await enterDirects(this.#collections, rows);
     await this.#prepareReplacements(items, rows, firstNew);
     let stored = rows.length;
     try {
@@ -158,23 +158,6 @@ export class Appender {
     }
   }
 
-  /** Before the first event, so that no conversation with events is missing from its users' lists. */
-  async #enterDirects(rows: readonly EventRow[]): Promise<void> {
-    const entries = rows.flatMap(({ conv, seq }) => {
-      const parsed = seq === 1 ? parseConv(conv) : undefined;
-      if (parsed?.kind !== 'direct') return [];
-      return [...new Set([parsed.a, parsed.b])].map((uid) => ({
-        updateOne: {
-          filter: { _id: userKey(conv, uid), uid },
-          update: { $setOnInsert: { conv } },
-          upsert: true,
-        },
-      }));
-    });
-    if (entries.length > 0)
-      await upsert(() => this.#collections.directs.bulkWrite(entries, { ordered: false }));
-  }
-
   async #prepareReplacements(
     items: readonly Item[],
     rows: EventRow[],
@@ -199,6 +182,25 @@ export class Appender {
       }
     }
   }
+}
+
+/** Before the first event, so that no conversation with events is missing from its users' lists. */
+export async function enterDirects(
+  { directs }: Collections,
+  rows: readonly Pick<EventRow, 'conv' | 'seq'>[],
+): Promise<void> {
+  const entries = rows.flatMap(({ conv, seq }) => {
+    const parsed = seq === 1 ? parseConv(conv) : undefined;
+    if (parsed?.kind !== 'direct') return [];
+    return [...new Set([parsed.a, parsed.b])].map((uid) => ({
+      updateOne: {
+        filter: { _id: userKey(conv, uid), uid },
+        update: { $setOnInsert: { conv } },
+        upsert: true,
+      },
+    }));
+  });
+  if (entries.length > 0) await upsert(() => directs.bulkWrite(entries, { ordered: false }));
 }
 
 function toRow(submission: Submission, key: string, head: MutableHead, now: number): EventRow {

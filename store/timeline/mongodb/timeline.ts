@@ -3,6 +3,7 @@ import { PetrelError } from '../../../schemas/errors.ts';
 import type { ConvId, Head, StoredEvent } from '../../../schemas/event.ts';
 import { chunked } from '../../chunks.ts';
 import type { Appended, Cursor, CursorMove, Range, Submission, Timeline } from '../../timeline.ts';
+import type { KeptEvent, TimelineTransfer } from '../../transfer.ts';
 import { maxSeq } from '../sequence.ts';
 import { Appender } from './appender.ts';
 import { Cursors } from './cursors.ts';
@@ -10,6 +11,7 @@ import { type Collections, collectionsOf, type EventRow, toEvent } from './docum
 import { Heads } from './heads.ts';
 import { Replacements } from './replacements.ts';
 import { migrate } from './schema.ts';
+import { allCursors, allEvents, Loader } from './transfer.ts';
 
 const selectionTimeoutMs = 5000;
 const socketTimeoutDefaultMs = 10_000;
@@ -31,7 +33,7 @@ export interface MongoTimelineOptions {
 export async function openMongoTimeline({
   url,
   socketTimeoutMs = socketTimeoutDefaultMs,
-}: MongoTimelineOptions): Promise<Timeline> {
+}: MongoTimelineOptions): Promise<Timeline & TimelineTransfer> {
   const client = new MongoClient(url, {
     appName: 'petrel',
     serverSelectionTimeoutMS: selectionTimeoutMs,
@@ -51,13 +53,14 @@ export async function openMongoTimeline({
   }
 }
 
-class MongoTimeline implements Timeline {
+class MongoTimeline implements Timeline, TimelineTransfer {
   readonly #client: MongoClient;
   readonly #collections: Collections;
   readonly #heads: Heads;
   readonly #replacements: Replacements;
   readonly #appender: Appender;
   readonly #cursors: Cursors;
+  readonly #loader: Loader;
   #closed: Promise<void> | undefined;
 
   constructor(client: MongoClient) {
@@ -67,6 +70,7 @@ class MongoTimeline implements Timeline {
     this.#replacements = new Replacements(this.#collections.events);
     this.#appender = new Appender(this.#collections, this.#heads, this.#replacements);
     this.#cursors = new Cursors(this.#collections, this.#heads);
+    this.#loader = new Loader(this.#collections, this.#heads);
   }
 
   append(batch: readonly Submission[]): Promise<Appended[]> {
@@ -135,6 +139,18 @@ class MongoTimeline implements Timeline {
     return this.#guarded(() => this.#cursors.of(conv, afterUid, limit));
   }
 
+  allEvents(after?: { conv: ConvId; seq: number }): AsyncGenerator<readonly KeptEvent[]> {
+    return guardedList(allEvents(this.#collections, this.#replacements, after));
+  }
+
+  allCursors(after?: { conv: ConvId; uid: string }): AsyncGenerator<readonly Cursor[]> {
+    return guardedList(allCursors(this.#collections, after));
+  }
+
+  load(events: readonly KeptEvent[]): Promise<void> {
+    return this.#guarded(() => this.#loader.load(events));
+  }
+
   check(): Promise<void> {
     return this.#guarded(async () => {
       await this.#client.db().command({ ping: 1 });
@@ -156,7 +172,18 @@ class MongoTimeline implements Timeline {
     try {
       return await work();
     } catch (cause) {
-      throw cause instanceof MongoError ? new PetrelError('store.unavailable', undefined, { cause }) : cause;
+      throw told(cause);
     }
+  }
+}
+
+const told = (cause: unknown): unknown =>
+  cause instanceof MongoError ? new PetrelError('store.unavailable', undefined, { cause }) : cause;
+
+async function* guardedList<T>(list: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* list;
+  } catch (cause) {
+    throw told(cause);
   }
 }

@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort, Worker, workerData } from 'node:worker_threads';
+import { PlaceTaken } from '../../transfer.ts';
 import { type Batch, Committer } from './committer.ts';
 import { Conversations } from './conversations.ts';
 import { blockOf } from './entry.ts';
@@ -11,6 +12,7 @@ import type { Answer, Call, IndexAnswer, IndexRequest, ThreadOptions } from './m
 import { Tables } from './reader.ts';
 import { Reads } from './reads.ts';
 import { Repeats } from './repeats.ts';
+import { Scan } from './scan.ts';
 
 // Takes what has arrived, answers the reads, then writes all appends in one commit.
 const { dir, limits } = workerData as ThreadOptions;
@@ -45,6 +47,7 @@ const journal = new Journal(dir, indexed);
 const conversations = new Conversations(tables);
 const generations: Generation[] = [];
 const reads = new Reads(conversations, tables, generations);
+const scan = new Scan(tables);
 const flusher = new Flusher({ journal, conversations, generations, index, limits, warn });
 const committer = new Committer({
   conversations,
@@ -55,7 +58,7 @@ const committer = new Committer({
   hash: new KeyHash(tables.secret()),
 });
 
-type Write = Extract<Call, { name: 'append' | 'moveCursors' }>;
+type Write = Extract<Call, { name: 'append' | 'load' | 'moveCursors' }>;
 let writes: Write[] = [];
 let failed = false;
 
@@ -70,13 +73,18 @@ function write(): void {
     const batches = taken.map(({ name, input }): Batch => ({ kind: name, block: blockOf(input) }));
     const outputs = committer.commit(batches);
     failed = false;
-    taken.forEach(({ id }, i) => {
+    taken.forEach(({ id, name }, i) => {
       const output = outputs[i]!;
-      send({ id, output }, [output.buffer]);
+      if (name === 'load') send({ id, output: '' });
+      else send({ id, output }, [output.buffer]);
     });
   } catch (error) {
-    failed = true;
-    for (const { id } of taken) send({ id, error: String(error) });
+    const isTaken = error instanceof PlaceTaken;
+    failed = !isTaken;
+    for (const { id, name } of taken) {
+      if (isTaken && name === 'load') send({ id, output: error.message });
+      else send({ id, error: String(error) });
+    }
   }
   conversations.trim();
   flusher.consider();
@@ -86,7 +94,7 @@ function write(): void {
 function take(call: Call): void {
   try {
     const { id } = call;
-    if (call.name === 'append' || call.name === 'moveCursors') writes.push(call);
+    if (call.name === 'append' || call.name === 'load' || call.name === 'moveCursors') writes.push(call);
     else if (call.name === 'range') sendNumbers(id, reads.range(call.input));
     else if (call.name === 'events') sendNumbers(id, reads.events(call.input));
     else if (call.name === 'changes') sendNumbers(id, reads.changes(call.input));
@@ -95,6 +103,11 @@ function take(call: Call): void {
     else if (call.name === 'cursors') sendNumbers(id, reads.cursors(call.input));
     else if (call.name === 'cursorsOf')
       send({ id, output: reads.cursorsOf(call.input.conv, call.input.afterUid, call.input.limit) });
+    else if (call.name === 'scan') {
+      const output = scan.events(call.input.conv, call.input.seq);
+      send({ id, output }, [output.bytes.buffer]);
+    } else if (call.name === 'scanCursors')
+      send({ id, output: scan.cursors(call.input.conv, call.input.uid) });
     else if (call.name === 'flush') void flusher.flush().then(() => send({ id, output: null }));
     else if (call.name === 'check') {
       check();

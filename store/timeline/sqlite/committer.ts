@@ -1,7 +1,18 @@
 import type { Head } from '../../../schemas/event.ts';
+import { PlaceTaken } from '../../transfer.ts';
 import { advance, emptyHead, moved } from '../sequence.ts';
 import { type Conversations, type CursorState, line, lineWords } from './conversations.ts';
-import { at, type Block, convOf, countOf, eachReplacement, flags, fromOf, recordBytes } from './entry.ts';
+import {
+  at,
+  type Block,
+  convOf,
+  countOf,
+  eachReplacement,
+  flags,
+  fromOf,
+  headOf,
+  recordBytes,
+} from './entry.ts';
 import type { KeyHash } from './hash.ts';
 import type { Journal } from './journal.ts';
 import type { Generation } from './memtable.ts';
@@ -10,7 +21,8 @@ import type { Repeats } from './repeats.ts';
 
 /** A batch of one kind of entry that asks to be stored. */
 export interface Batch {
-  readonly kind: 'append' | 'moveCursors';
+  /** `load`: events that come with their places. */
+  readonly kind: 'append' | 'load' | 'moveCursors';
   readonly block: Block;
 }
 
@@ -88,7 +100,9 @@ export class Committer {
     };
     try {
       const results = batches.map(({ kind, block }) =>
-        kind === 'append' ? this.#place(generation, block) : this.#move(generation, block),
+        kind === 'moveCursors'
+          ? this.#move(generation, block)
+          : this.#place(generation, block, kind === 'load'),
       );
       // A batch of repeats, or of moves to where the cursors are, needs no room in the journal.
       const written = batches.filter((_, i) => results[i]!.news).map(({ block }) => block);
@@ -105,7 +119,7 @@ export class Committer {
     }
   }
 
-  #place(generation: Generation, block: Block): Result {
+  #place(generation: Generation, block: Block, isLoad: boolean): Result {
     const { bytes, view } = block;
     const conversations = this.#conversations;
     const head = this.#head;
@@ -124,6 +138,7 @@ export class Committer {
       view.setUint32(start + at.hash, hash, true);
       const first = this.#repeats.find(slot, hash, block, start);
       if (first) {
+        if (isLoad) checkPlace(block, start, first);
         bytes[start + at.flags]! |= flags.dropped;
         i = put(numbers, i, first, 1);
         continue;
@@ -136,7 +151,11 @@ export class Committer {
         this.#repeats.begin(slot);
         this.#undo.begun.push(slot);
       }
-      advance(head, (bytes[start + at.flags]! & flags.counts) !== 0, nowMs);
+      if (isLoad) {
+        if (view.getUint32(start + at.n, true) > head.n) bytes[start + at.flags]! |= flags.counts;
+        advance(head, (bytes[start + at.flags]! & flags.counts) !== 0, view.getFloat64(start + at.ts, true));
+        checkPlace(block, start, head);
+      } else advance(head, (bytes[start + at.flags]! & flags.counts) !== 0, nowMs);
       words[own + line.seq] = head.seq;
       words[own + line.n] = head.n;
       conversations.setTs(slot, head.ts);
@@ -255,4 +274,12 @@ function put(numbers: Float64Array, i: number, { seq, n, ts }: Head, repeat: 0 |
   numbers[i + 2] = ts;
   numbers[i + 3] = repeat;
   return i + 4;
+}
+
+/** Throws PlaceTaken where an event that comes with its place is not to have it. */
+function checkPlace(block: Block, start: number, place: Head): void {
+  const wanted = headOf(block, start);
+  if (wanted.seq === place.seq && wanted.n === place.n && wanted.ts === place.ts) return;
+  const shown = (head: Head): string => `(seq ${head.seq}, n ${head.n}, ts ${head.ts})`;
+  throw new PlaceTaken(`${convOf(block, start)}: an event of ${shown(wanted)} would be ${shown(place)}`);
 }

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../../schemas/event.ts';
+import type { Head, StoredEvent } from '../../../schemas/event.ts';
 import type { CursorMove, Submission } from '../../timeline.ts';
 import { maxSeq } from '../sequence.ts';
 
@@ -138,6 +138,18 @@ export const countOf = ({ view }: Block): number => view.getUint32(countAt, true
 export const fromOf = ({ bytes }: Block, start: number): string =>
   bytes.toString('latin1', start + headerBytes, start + headerBytes + bytes[start + at.fromLength]!);
 
+export const idOf = ({ bytes }: Block, start: number): string => {
+  const id = start + headerBytes + bytes[start + at.fromLength]!;
+  return bytes.toString('latin1', id, id + bytes[start + at.idLength]!);
+};
+
+/** The place of an event that has one. */
+export const headOf = ({ view }: Block, start: number): Head => ({
+  seq: view.getUint32(start + at.seq, true),
+  n: view.getUint32(start + at.n, true),
+  ts: view.getFloat64(start + at.ts, true),
+});
+
 export const convLengthOf = ({ bytes }: Block, start: number): number => bytes[start + at.convLength]!;
 
 export function convOf({ bytes, view }: Block, start: number): string {
@@ -192,7 +204,7 @@ export function copyStored(from: Block, start: number, to: Block, offset: number
   return offset + head + rawLength;
 }
 
-function decodeEvent(conv: string, block: Block, start: number): StoredEvent {
+export function decodeEvent(conv: string, block: Block, start: number): StoredEvent {
   const { view } = block;
   const raw = rawStart(block, start);
   return {

@@ -9,6 +9,12 @@ export interface ChangesRange {
   readonly after: number;
 }
 
+/** Stored entries of several conversations, one behind the other; none where there are no more. */
+export interface Scanned {
+  readonly parts: readonly { readonly conv: string; readonly size: number }[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** What the caller's thread asks the commit thread, and what it gets; bytes are transferred, never cloned. */
 export interface Calls {
   /** Encoded submissions → seq, n, ts and 1 for a repeat, per submission. */
@@ -26,6 +32,11 @@ export interface Calls {
   /** `conv uid` a line → delivered, read, readN a line. */
   cursors: { input: string; output: Float64Array<ArrayBuffer> };
   cursorsOf: { input: { conv: string; afterUid: string; limit: number }; output: Cursor[] };
+  /** Encoded events with their places → why one cannot have its place; empty where all are stored. */
+  load: { input: Uint8Array<ArrayBuffer>; output: string };
+  /** The events behind a place, over all conversations. */
+  scan: { input: { conv: string; seq: number }; output: Scanned };
+  scanCursors: { input: { conv: string; uid: string }; output: Cursor[] };
   flush: { input: null; output: null };
   check: { input: null; output: null };
   close: { input: null; output: null };

@@ -3,6 +3,7 @@ import type {
   StatementSyncInstance as StatementSync,
 } from '@photostructure/sqlite';
 import type { Head } from '../../../schemas/event.ts';
+import type { Cursor } from '../../timeline.ts';
 import { at, type Block, sameKey } from './entry.ts';
 import { chunkMatches, eachHash } from './keys.ts';
 import { SegmentReader } from './segment-files.ts';
@@ -41,6 +42,8 @@ export class Tables {
   readonly #runsEnd: StatementSync;
   readonly #run: StatementSync;
   readonly #runChunks: StatementSync;
+  readonly #conversationsFrom: StatementSync;
+  readonly #cursorsFrom: StatementSync;
 
   constructor(dir: string) {
     this.#db = openTables(dir, false);
@@ -69,6 +72,22 @@ export class Tables {
     this.#runChunks = prepare(
       'select hash, data from keys where conv = ? and run = ? and hash > ? order by hash limit 50',
     );
+    this.#conversationsFrom = prepare(
+      'select id, name from conversations where name >= ? order by name limit ?',
+    );
+    this.#cursorsFrom = prepare(`select c.name as conv, k.uid, k.delivered, k.read, k.read_n as readN
+      from conversations c cross join cursors k on k.conv = c.id
+      where c.name >= ?1 and (c.name > ?1 or k.uid > ?2) order by c.name, k.uid limit ?3`);
+  }
+
+  /** Conversations in the order of their names, this one and those behind it. */
+  conversationsFrom(name: string, limit: number): { id: number; name: string }[] {
+    return this.#conversationsFrom.all(name, limit) as { id: number; name: string }[];
+  }
+
+  /** Cursors in the order of conversation and user, behind this one. */
+  cursorsFrom(conv: string, uid: string, limit: number): Cursor[] {
+    return this.#cursorsFrom.all(conv, uid, limit) as unknown as Cursor[];
   }
 
   /** The secret of the store's hash. */

@@ -1,6 +1,6 @@
 import type { Head } from '../../../schemas/event.ts';
 import { type Conversations, line, lineWords } from './conversations.ts';
-import { at, type Block } from './entry.ts';
+import { at, type Block, headOf } from './entry.ts';
 import type { KeyFilter } from './filter.ts';
 import type { Generation } from './memtable.ts';
 import type { HashProgress, Tables } from './reader.ts';
@@ -99,9 +99,3 @@ export class Repeats {
     return true;
   }
 }
-
-const headOf = ({ view }: Block, start: number): Head => ({
-  seq: view.getUint32(start + at.seq, true),
-  n: view.getUint32(start + at.n, true),
-  ts: view.getFloat64(start + at.ts, true),
-});

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Head, StoredEvent } from '../../../schemas/event.ts';
 import { lockFile } from '../../lock.ts';
 import type { Appended, Cursor, CursorMove, Range, Submission, Timeline } from '../../timeline.ts';
+import { type KeptEvent, PlaceTaken, type TimelineTransfer } from '../../transfer.ts';
 import { decodeEvents, decodePlaces, encodeMoves, encodeSubmissions } from './entry.ts';
+import { decodeScanned, encodeKept } from './kept.ts';
 import { defaultLimits, type Limits } from './messages.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -15,8 +17,8 @@ export interface SqliteTimelineOptions {
   readonly limits?: Partial<Limits>;
 }
 
-/** The embedded timeline, which can also be told to empty its journal. */
-export interface EmbeddedTimeline extends Timeline {
+/** The embedded timeline, which can also be told to empty its journal, and be moved. */
+export interface EmbeddedTimeline extends Timeline, TimelineTransfer {
   /** Resolves when all that was appended before is in the tables and their files, as before a copy of them. */
   flush(): Promise<void>;
 }
@@ -106,6 +108,34 @@ class SqliteTimeline implements EmbeddedTimeline {
 
   cursorsOf(conv: string, afterUid: string, limit: number): Promise<Cursor[]> {
     return this.#thread.call('cursorsOf', { conv, afterUid, limit });
+  }
+
+  async *allEvents(after = { conv: '', seq: 0 }): AsyncGenerator<readonly KeptEvent[]> {
+    await this.flush();
+    for (let from = after; ; ) {
+      const scanned = await this.#thread.call('scan', { conv: from.conv, seq: from.seq });
+      if (scanned.parts.length === 0) return;
+      const events = decodeScanned(scanned);
+      yield events;
+      from = events.at(-1)!;
+    }
+  }
+
+  async *allCursors(after = { conv: '', uid: '' }): AsyncGenerator<readonly Cursor[]> {
+    await this.flush();
+    for (let from = after; ; ) {
+      const cursors = await this.#thread.call('scanCursors', { conv: from.conv, uid: from.uid });
+      if (cursors.length === 0) return;
+      yield cursors;
+      from = cursors.at(-1)!;
+    }
+  }
+
+  async load(events: readonly KeptEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const input = encodeKept(events);
+    const taken = await this.#thread.call('load', input, [input.buffer]);
+    if (taken !== '') throw new PlaceTaken(taken);
   }
 
   async flush(): Promise<void> {

@@ -7,6 +7,7 @@ import type { Submission, Timeline } from '../../../store/timeline.ts';
 import { findMongo, type MongoServer, startMongo } from '../../servers/mongodb.ts';
 import { withReal } from '../../servers/not-available.ts';
 import { timelineConformance } from '../timeline.conformance.ts';
+import { transferConformance } from '../transfer.conformance.ts';
 
 await withReal('mongodb', findMongo, () =>
   describe('with a real server', () => {
@@ -32,6 +33,11 @@ await withReal('mongodb', findMongo, () =>
         settle: () => Promise.resolve(),
         remove: () => timeline.close(),
       };
+    });
+
+    transferConformance('MongoDB', async () => {
+      const timeline = await openMongoTimeline({ url: server.newDatabase() });
+      return { timeline, remove: () => timeline.close() };
     });
 
     const message = (conv: string, from: string, id: string, more: Partial<Submission> = {}): Submission => ({
