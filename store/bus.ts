@@ -31,6 +31,10 @@ export type BusMessage =
   | { readonly type: 'parting'; readonly gid: string; readonly id: string; readonly uids: readonly string[] }
   /** Members of the group may see all of it. */
   | { readonly type: 'opened'; readonly gid: string }
+  /** A member types in the group, or no longer: each node tells its members who may hear it. */
+  | { readonly type: 'typing'; readonly gid: string; readonly uid: string; readonly on: boolean }
+  /** Connections of the user came or went, or their will said something: their presence is to be read anew. */
+  | { readonly type: 'presence'; readonly uid: string }
   /** What is cached about this user, pair (`a>b`: may a write to b) or group no longer holds. */
   | { readonly type: 'stale'; readonly user?: string; readonly group?: string }
   /**
@@ -42,6 +46,8 @@ export type BusMessage =
       readonly uid: string;
       readonly did?: string;
       readonly sids?: readonly string[];
+      /** Those that were opened later (ms, by the clock of their node) stay. */
+      readonly until?: number;
       /** Their sessions end with them. */
       readonly forget?: true;
       readonly reason: number;
@@ -63,9 +69,10 @@ export type BusEventListener = (event: StoredEvent, rewrites: boolean, topic?: B
  * Guarantees: what one publisher publishes arrives in that order; what is published after `flushed` has resolved, by whomever,
  * arrives behind what was published before it. Nothing is lost silently: a node that may have missed something is told
  * (`onLoss`) after it hears again, and so is every node where a publisher could not tell. What is published may come twice.
- * Messages about a user or a group (`notice`, `claim`, `membership`, `takeover`; `parting`, `opened`) and events come to nodes that
- * listen to it, all others to every node, the publishing one included. In one process (memory) everything has reached
- * every subscriber when `publish` returns, and each event comes once.
+ * Messages about a user (`notice`, `claim`, `membership`, `takeover`), a group (`parting`, `opened`, `typing`) or whoever
+ * watches a user (`presence`), and events, come to nodes that listen to it, all others to every node, the publishing one
+ * included. In one process (memory) everything has reached every subscriber when `publish` returns, and each event comes
+ * once.
  */
 export interface Bus {
   publish(message: BusMessage): void;
