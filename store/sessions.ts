@@ -22,7 +22,7 @@ export interface StoredSession {
   readonly createdAt: number;
   /** Session Expiry Interval, seconds; 0xFFFFFFFF never ends. */
   readonly expirySeconds: number;
-  /** When the connection ended, ms; absent while it is connected (or when the server died with it). */
+  /** When the connection ended, ms; absent while it is connected (or until it is found out that its server died). */
   readonly disconnectedAt?: number;
   /** The last contiguous acknowledged seq of each conversation that has one. */
   readonly positions: Readonly<Record<ConvId, number>>;
@@ -38,14 +38,16 @@ export interface StoredSession {
  *
  * Guarantees: what `put`, `progress` and `remove` wrote survives the end of the process and of the power once they resolve;
  * the calls of one session take effect in their order; an expired session (disconnectedAt + expirySeconds passed) is never
- * returned, and a session that was connected when the server died counts as disconnected when the store is opened again.
+ * returned, and a session that was connected when its server died counts as disconnected from when that was found out: in one process,
+ * when the store is opened again; in a cluster, when the node has left (store/owners.ts). What another node has is its
+ * own to write: `put` and `remove` reject with NotTheOwner then, `progress` passes it over, and `expire` leaves it.
  * Rejects with PetrelError `store.unavailable` where it cannot be done now.
  */
 export interface SessionStore {
   get(uid: string, clientId: string): Promise<StoredSession | undefined>;
   /** Makes or replaces the session. */
   put(session: StoredSession): Promise<void>;
-  /** Merges positions into existing sessions; sessions that are gone are passed over. */
+  /** Merges positions, which only rise, into existing sessions; sessions that are gone are passed over. */
   progress(
     updates: readonly { uid: string; clientId: string; positions: Record<ConvId, number> }[],
   ): Promise<void>;

@@ -6,7 +6,7 @@ import { key } from './keys.ts';
 /** When the lease of each node runs out, by the clock of the leases. Nodes whose lease has run out stay until they are buried. */
 export const leasesKey = key('nodes', 'leases');
 export const leaseClockKey = key('nodes', 'clock');
-const infosKey = key('nodes', 'infos');
+export const infosKey = key('nodes', 'infos');
 
 /**
  * Leases go by a clock that stands still while nobody can renew: of a time in which Redis was away, 2 s count at most, so
