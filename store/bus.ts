@@ -60,13 +60,17 @@ export type BusMessage =
 /** What a node can listen to: a user's own things, a group's, and who watches a user's presence. */
 export type BusTopic = `u:${string}` | `g:${string}` | `p:${string}`;
 
-/** A new event; `topic` is the one it came by, absent where it came once for all who listen here. */
+/**
+ * A new event; `topic` is the one it came by, absent where it came once for all who listen here. Who keeps `raw` copies it: it may be
+ * a part of much more.
+ */
 export type BusEventListener = (event: StoredEvent, rewrites: boolean, topic?: BusTopic) => void;
 
 /**
  * Tells all nodes of changes, and brings new events to the nodes that have somebody for them.
  *
- * Guarantees: what one publisher publishes arrives in that order; what is published after `flushed` has resolved, by whomever,
+ * Guarantees: what one publisher publishes arrives in that order, but for events of different conversations between two
+ * messages, which may change places; what is published after `flushed` has resolved, by whomever,
  * arrives behind what was published before it. Nothing is lost silently: a node that may have missed something is told
  * (`onLoss`) after it hears again, and so is every node where a publisher could not tell. What is published may come twice.
  * Messages about a user (`notice`, `claim`, `membership`, `takeover`), a group (`parting`, `opened`, `typing`) or whoever
