@@ -1,187 +1,83 @@
 import type { Sight } from '../policy/presence.ts';
-import { anonymousUid } from '../schemas/identity.ts';
 import type { Bus } from '../store/bus.ts';
-import type { DirectoryDevices } from '../store/directory.ts';
+import { chunked } from '../store/chunks.ts';
+import type { Absence, DirectoryDevices } from '../store/directory.ts';
 import type { StoredSubscription } from '../store/sessions.ts';
 import type { Properties } from './gate/properties.ts';
 import { publish } from './gate/writer.ts';
 import { packetIdOf } from './hub/inflight.ts';
 import type { Session } from './hub/session.ts';
-import { Absences } from './presence/absences.ts';
-import { isSame, listOf, offline, readStatus, type State, toPayload } from './presence/state.ts';
+import { Batches } from './presence/batches.ts';
+import { isSame, offline, type State, toPayload } from './presence/state.ts';
+import type { States } from './presence/states.ts';
 import { type Watch, Watches } from './presence/watches.ts';
 
 export interface PresenceOptions {
-  /** The user's sessions. */
+  readonly states: States;
+  /** The user's sessions on this node. */
   readonly sessionsOf: (uid: string) => readonly Session[];
   readonly sight: Pick<Sight, 'maySee' | 'isHidden'>;
-  readonly directory: Pick<DirectoryDevices, 'absences' | 'putStatus'>;
+  readonly directory: Pick<DirectoryDevices, 'absences'>;
   readonly bus: Bus;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
-  /** A user who is back within this time was never gone: reconnects are no news. */
-  readonly graceMs?: number;
 }
 
-/** What is known of a user. */
-interface Known {
-  state: State;
-  /** As others see an invisible user; read when it is needed. */
-  hidden?: State | undefined;
-}
-
-interface Leaving {
-  readonly timer: NodeJS.Timeout;
-  /** ms. */
-  at: number;
-}
-
-/** States of users nobody asks for are forgotten beyond this many. */
-const maxKnown = 100_000;
-const defaultGraceMs = 1000;
+/** What is shown of invisible users is forgotten beyond this many. */
+const maxHidden = 100_000;
+const toldAtOnce = 100;
 
 /**
  * Who is online, for those who watch `presence/{uid}`: the state is sent retained when they subscribe, and then each time
- * it changes, for as long as they may see it. Who is connected is known here alone; since when others are not, the
- * directory knows.
+ * it changes, for as long as they may see it.
  */
 export class Presence {
   readonly #options: PresenceOptions;
-  readonly #startedAt: number;
-  readonly #absences: Absences;
-  readonly #known = new Map<string, Known>();
+  readonly #absences: Batches<Absence>;
+  /** Invisible users as others see them. */
+  readonly #hidden = new Map<string, State>();
   readonly #watches = new Watches();
-  readonly #leaving = new Map<string, Leaving>();
   /** Users whose watchers are being told; true where they have to be told again. */
   readonly #telling = new Map<string, boolean>();
-  readonly #leaveBus: () => void;
-  /** What is being written. */
-  readonly #writing = new Set<Promise<void>>();
+  readonly #ends: (() => void)[];
+  #losses = 0;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    this.#startedAt = options.now();
-    this.#absences = new Absences(options.directory);
-    this.#leaveBus = options.bus.subscribe((message) => {
-      if (message.type === 'stale' && message.user !== undefined) this.#onStale(message.user);
-    });
+    this.#absences = new Batches((uids) => options.directory.absences(uids));
+    options.states.onChange((uid) => this.#tell(uid));
+    this.#ends = [
+      options.bus.subscribe((message) => {
+        if (message.type === 'stale' && message.user !== undefined) this.#onStale(message.user);
+      }),
+      options.bus.onLoss(() => void this.#onLoss()),
+    ];
   }
 
-  /** A connection of the user came or went. */
-  changed(uid: string): void {
-    if (uid === anonymousUid) return;
-    const state = this.#known.get(uid)?.state;
-    const current = this.#current(uid);
-    const lost =
-      current === undefined ||
-      (state?.platforms?.some((platform) => !current.includes(platform)) === true &&
-        current.every((platform) => state.platforms!.includes(platform)));
-    if (!lost) {
-      this.#stay(uid);
-      this.#settle(uid);
-      return;
-    }
-    const at = this.#options.now();
-    const leaving = this.#leaving.get(uid);
-    if (leaving !== undefined) leaving.at = at;
-    else {
-      const timer = setTimeout(() => this.#settle(uid), this.#options.graceMs ?? defaultGraceMs);
-      this.#leaving.set(uid, { at, timer: timer.unref() });
-    }
-  }
-
-  /** The platforms of the user's connections; undefined where there is none. */
-  #current(uid: string) {
-    const sessions = this.#options.sessionsOf(uid);
-    if (sessions.length === 0) return undefined;
-    return listOf(new Set(sessions.map(({ platform }) => platform)));
-  }
-
-  #stay(uid: string): number | undefined {
-    const leaving = this.#leaving.get(uid);
-    if (leaving === undefined) return undefined;
-    clearTimeout(leaving.timer);
-    this.#leaving.delete(uid);
-    return leaving.at;
-  }
-
-  #settle(uid: string): void {
-    const now = this.#options.now();
-    const leftAt = this.#stay(uid) ?? now;
-    const known = this.#known.get(uid);
-    const before = known?.state;
-    const platforms = this.#current(uid);
-    if (platforms === undefined) {
-      if (before?.online === false) return;
-      this.#keep(uid, offline(leftAt));
-    } else {
-      if (before?.online === true && before.platforms === platforms) return;
-      this.#keep(uid, { online: true, ts: before?.online === true ? before.ts : now, platforms });
-    }
-    this.#tell(uid);
-  }
-
-  #keep(uid: string, state: State): Known {
-    const known = this.#known.get(uid);
-    if (known !== undefined) {
-      known.state = state;
-      return known;
-    }
-    if (this.#known.size >= maxKnown) this.#known.delete(this.#known.keys().next().value!);
-    const made: Known = { state };
-    this.#known.set(uid, made);
-    return made;
-  }
-
-  /** The will of a connection that is gone: what it says is kept until the user is online again; durable when it resolves. */
-  async will(uid: string, payload: Buffer): Promise<void> {
-    // Another connection of the user speaks for itself.
-    if (this.#options.sessionsOf(uid).length > 0) return;
-    const leftAt = this.#stay(uid);
-    const now = this.#options.now();
-    const before = this.#known.get(uid)?.state;
-    const status = readStatus(payload);
-    this.#keep(uid, offline(before?.online === false ? before.ts : (leftAt ?? now), status));
-    this.#tell(uid);
-    if (status === undefined) return;
-    const writing = this.#options.directory.putStatus(uid, status, now);
-    const settled = writing.catch(() => undefined);
-    this.#writing.add(settled);
-    void settled.then(() => this.#writing.delete(settled));
-    await writing;
-  }
-
-  async #of(uid: string): Promise<Known> {
-    const known = this.#known.get(uid);
-    if (known !== undefined) return known;
-    const absence = await this.#absences.of(uid);
-    const meanwhile = this.#known.get(uid);
-    if (meanwhile !== undefined) return meanwhile;
-    const platforms = this.#current(uid);
-    if (platforms !== undefined) return this.#keep(uid, { online: true, ts: this.#options.now(), platforms });
-    const { lastSeen = 0, statusAt = 0, status } = absence ?? {};
-    // Who was seen after the will has been online again.
-    return this.#keep(
-      uid,
-      statusAt > 0 && statusAt >= lastSeen
-        ? offline(lastSeen || statusAt, status)
-        : offline(lastSeen || this.#startedAt),
-    );
+  /** The will of a connection that is gone; durable when it resolves. */
+  will(uid: string, payload: Buffer): Promise<void> {
+    return this.#options.states.will(uid, payload);
   }
 
   /** The user's state as the watcher may see it now; undefined where they may not. */
   async #view(watcher: string, uid: string): Promise<State | undefined> {
-    const { sight } = this.#options;
+    const { sight, states } = this.#options;
     if (!(await sight.maySee(watcher, uid))) return undefined;
     const hidden = watcher !== uid && (await sight.isHidden(uid));
-    const known = await this.#of(uid);
-    if (!hidden) return known.state;
-    if (known.hidden === undefined) {
-      const since = (await this.#absences.of(uid))?.hiddenAt;
-      const { online, ts } = known.state;
-      known.hidden ??= offline(since || (online ? this.#options.now() : ts));
-    }
-    return known.hidden;
+    const state = await states.of(uid);
+    if (!hidden) return state;
+    const shown = this.#hidden.get(uid);
+    if (shown !== undefined) return shown;
+    const since = (await this.#absences.of(uid))?.hiddenAt;
+    return this.#hide(uid, offline(since || (state.online ? this.#options.now() : state.ts)));
+  }
+
+  #hide(uid: string, state: State): State {
+    const known = this.#hidden.get(uid);
+    if (known !== undefined) return known;
+    if (this.#hidden.size >= maxHidden) this.#hidden.delete(this.#hidden.keys().next().value!);
+    this.#hidden.set(uid, state);
+    return state;
   }
 
   /** The same for those who ask otherwise. */
@@ -234,11 +130,20 @@ export class Presence {
       this.#tell(second);
       return;
     }
-    const known = this.#known.get(first);
-    if (known !== undefined) known.hidden = undefined;
+    this.#hidden.delete(first);
     this.#tell(first);
     for (const session of this.#options.sessionsOf(first))
       for (const uid of this.#watches.watchedBy(session)) this.#tell(uid);
+  }
+
+  /** Who sees whom may have changed unheard: all is looked at again, a few at a time. */
+  async #onLoss(): Promise<void> {
+    const loss = ++this.#losses;
+    this.#hidden.clear();
+    for (const uids of chunked([...this.#watches.watched()], toldAtOnce)) {
+      if (this.#losses !== loss) return;
+      await Promise.all(uids.map((uid) => (this.#telling.has(uid) ? this.#tell(uid) : this.#tellAll(uid))));
+    }
   }
 
   /**
@@ -252,19 +157,31 @@ export class Presence {
     subscription: StoredSubscription,
     resumed = false,
   ): Promise<(() => void) | undefined> {
-    const view = await this.#view(session.user.uid, uid);
-    if (session.closed || (view === undefined && !resumed)) return undefined;
-    const isNew = this.#watches.get(session, uid) === undefined;
+    const { states } = this.#options;
+    // What changes from here on is heard of.
+    const held = states.hold(uid);
+    if (held !== undefined) await held;
+    let isNew = false;
+    let view: State | undefined;
     const watch: Watch = { subscription, shown: undefined };
-    this.#watches.set(session, uid, watch);
+    try {
+      view = await this.#view(session.user.uid, uid);
+      if (session.closed || (view === undefined && !resumed)) return undefined;
+      isNew = this.#watches.get(session, uid) === undefined;
+      this.#watches.set(session, uid, watch);
+    } finally {
+      // Each watch holds once.
+      if (!isNew) states.release(uid);
+    }
     if (view === undefined) return undefined;
     // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
+    const shown = view;
     const handling = subscription.retainHandling ?? 0;
     if (handling === 2 || (handling === 1 && !isNew)) watch.shown = view;
     return () => {
       // A change may have been told before.
       if (session.closed || watch.shown !== undefined) return;
-      watch.shown = view;
+      watch.shown = shown;
       this.#send(session, uid, watch, true);
       // It may have changed on the way here.
       this.#tell(uid);
@@ -273,7 +190,9 @@ export class Presence {
 
   /** Whether there was something to end. */
   unwatch(session: Session, uid: string): boolean {
-    return this.#watches.delete(session, uid);
+    const known = this.#watches.delete(session, uid);
+    if (known) this.#options.states.release(uid);
+    return known;
   }
 
   /** The session's watches, for the stored session. */
@@ -285,6 +204,7 @@ export class Presence {
 
   /** The connection ended. */
   leave(session: Session): void {
+    for (const uid of this.#watches.watchedBy(session)) this.unwatch(session, uid);
     this.#watches.leave(session);
   }
 
@@ -308,10 +228,9 @@ export class Presence {
     );
   }
 
-  async close(): Promise<void> {
-    this.#leaveBus();
-    for (const { timer } of this.#leaving.values()) clearTimeout(timer);
-    this.#leaving.clear();
-    await Promise.all(this.#writing);
+  close(): Promise<void> {
+    this.#losses++;
+    for (const end of this.#ends) end();
+    return this.#options.states.close();
   }
 }

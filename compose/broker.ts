@@ -6,39 +6,34 @@ import { Claims } from '../broker/devices/claims.ts';
 import { Sightings } from '../broker/devices/sightings.ts';
 import { Flusher } from '../broker/flusher.ts';
 import { Hub } from '../broker/hub/hub.ts';
+import { LocalStates } from '../broker/presence/local.ts';
 import { Presence } from '../broker/presence.ts';
 import { Registry } from '../broker/registry.ts';
 import { endSessions, forgetDevice, restoreCustom } from '../broker/stored.ts';
-import type { Log } from '../ops/log.ts';
-import type { Metrics } from '../ops/metrics.ts';
 import { Sight } from '../policy/presence.ts';
 import { Buckets } from '../policy/rate.ts';
-import type { Config } from '../schemas/config.ts';
 import { directConv } from '../schemas/event.ts';
 import type { Bus } from '../store/bus.ts';
+import type { Sends } from '../worker/sends.ts';
+import type { Access } from './access.ts';
+import type { Base } from './base.ts';
 import type { Closing } from './closing.ts';
 import type { Stores } from './stores.ts';
-import type { Worker } from './worker.ts';
 
-export interface BrokerOptions {
-  readonly config: Config;
+export interface BrokerOptions extends Base {
   readonly stores: Stores;
   readonly bus: Bus;
-  readonly worker: Worker;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly version: string;
-  readonly now: () => number;
-  readonly onError: (error: unknown) => void;
+  readonly access: Access;
+  readonly sends: Sends;
 }
 
 /** What a broker consists of, before it knows who may come in. */
 export type BrokerParts = Omit<BrokerContext, 'authenticator' | 'rpc' | 'isReady'>;
 
 export async function createBrokerParts(options: BrokerOptions, closing: Closing): Promise<BrokerParts> {
-  const { config, stores, bus, worker, metrics, log, version, now, onError } = options;
+  const { config, stores, bus, access, sends, metrics, log, version, now, onError } = options;
   const { timeline, directory, sessions } = stores;
-  const { facts, routes, sendRates, sender, reads } = worker;
+  const { facts, routes, sendRates, reads } = access;
   const { limits } = config;
   const hub: Hub = new Hub({
     timeline,
@@ -48,7 +43,7 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
     clearedOf: (uid) => directory.clearedOf(uid),
     now,
     onError,
-    onPresence: (uid) => presence.changed(uid),
+    onPresence: (uid) => states.changed(uid),
   });
   const sessionsOf = (uid: string) => hub.sessionsOf(uid);
   const sight = new Sight({
@@ -56,7 +51,8 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
     facts,
     talked: async (a, b) => (await timeline.heads([directConv(a, b)]))[0] !== undefined,
   });
-  const presence = new Presence({ sessionsOf, sight, directory, bus, now, onError });
+  const states = new LocalStates({ sessionsOf, directory, now });
+  const presence = new Presence({ states, sessionsOf, sight, directory, bus, now, onError });
   closing.add(() => presence.close());
   const sightings = new Sightings({ directory, bus, now, onError });
   closing.add(() => sightings.close());
@@ -80,7 +76,7 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
     timeline,
     bus,
     hub,
-    sends: sender,
+    sends,
     routes,
     sendRates,
     moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),

@@ -48,6 +48,8 @@ export interface Online {
   }): Promise<OnlineConnection[]>;
   /** Of many users in one round trip; those of whom nothing is known are not among them. */
   whereabouts(uids: readonly string[]): Promise<Map<string, Whereabouts>>;
+  /** When the first node came, ms: nobody was seen before. */
+  firstAt(): Promise<number>;
   /** Forgets the connections of nodes that have left; harmless when others do it at the same time. */
   sweep(): Promise<void>;
   /** Writes what is not written yet, where the store is there. */

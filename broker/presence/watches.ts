@@ -20,6 +20,10 @@ export class Watches {
     return this.#watchers.has(uid);
   }
 
+  watched(): IterableIterator<string> {
+    return this.#watchers.keys();
+  }
+
   /** Those who watch the user, as of now. */
   of(uid: string): [session: Session, watch: Watch][] {
     return [...(this.#watchers.get(uid) ?? nobody)];

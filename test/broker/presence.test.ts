@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { readPublish } from '../../broker/gate/publish.ts';
 import { Reader } from '../../broker/gate/reader.ts';
 import type { FrameBuilder, Session } from '../../broker/hub/session.ts';
+import { LocalStates } from '../../broker/presence/local.ts';
 import { Presence } from '../../broker/presence.ts';
 import type { Platform } from '../../schemas/identity.ts';
 import type { Bus } from '../../store/bus.ts';
@@ -54,28 +55,30 @@ describe('presence', () => {
   let refused: Set<string>;
   let hidden: Set<string>;
   let now: number;
+  let states: LocalStates;
   let presence: Presence;
 
   const start = () => {
+    const sessionsOf = (uid: string) => sessions.filter(({ user }) => user.uid === uid).map(({ as }) => as);
+    const directory = {
+      async absences(uids: readonly string[]) {
+        reads++;
+        return new Map(uids.flatMap((uid) => (absences.has(uid) ? [[uid, absences.get(uid)!]] : [])));
+      },
+      async putStatus(uid: string, status: string, at: number) {
+        absences.set(uid, { lastSeen: 0, hiddenAt: 0, ...absences.get(uid), status, statusAt: at });
+      },
+    };
+    states = new LocalStates({ sessionsOf, directory, now: () => now, graceMs: 20 });
     presence = new Presence({
-      sessionsOf: (uid) => sessions.filter(({ user }) => user.uid === uid).map(({ as }) => as),
+      ...{ states, sessionsOf, directory },
       sight: {
         maySee: async (watcher, uid) => watcher === uid || !refused.has(`${watcher}>${uid}`),
         isHidden: async (uid) => hidden.has(uid),
       },
-      directory: {
-        async absences(uids) {
-          reads++;
-          return new Map(uids.flatMap((uid) => (absences.has(uid) ? [[uid, absences.get(uid)!]] : [])));
-        },
-        async putStatus(uid, status, at) {
-          absences.set(uid, { lastSeen: 0, hiddenAt: 0, ...absences.get(uid), status, statusAt: at });
-        },
-      },
       bus,
       now: () => now,
       onError: assert.ifError,
-      graceMs: 20,
     });
   };
 
@@ -91,14 +94,14 @@ describe('presence', () => {
   const connect = (uid: string, platform?: Platform): FakeSession => {
     const session = new FakeSession(uid, platform);
     sessions.push(session);
-    presence.changed(uid);
+    states.changed(uid);
     return session;
   };
   const end = (session: FakeSession): void => {
     session.closed = true;
     sessions = sessions.filter((one) => one !== session);
     presence.leave(session.as);
-    presence.changed(session.user.uid);
+    states.changed(session.user.uid);
   };
   const watch = async (session: FakeSession, uid: string, more: object = {}): Promise<boolean> => {
     const send = await presence.watch(session.as, uid, { filter: `presence/${uid}`, qos: 0, ...more });

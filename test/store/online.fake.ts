@@ -135,6 +135,10 @@ export class FakeOnline implements Online {
     return new Map(found);
   }
 
+  firstAt(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
   async sweep(): Promise<void> {
     this.#world.sweep();
   }

@@ -16,6 +16,7 @@ const keys = [
   leasesKey,
   leaseClockKey,
 ];
+const firstKey = key('online', 'first');
 const ofNode = key('online', 'node', '');
 const ofUser = key('online', 'user', '');
 
@@ -236,6 +237,14 @@ export class RedisOnline implements Online {
       }
     }
     return found;
+  }
+
+  async firstAt(): Promise<number> {
+    const [, first] = await this.#options.redis.pipeline([
+      ['set', firstKey, this.#options.now(), 'nx'],
+      ['get', firstKey],
+    ]);
+    return Number(first);
   }
 
   /** One at a time; who asks while it runs waits for one that begins after. */

@@ -225,6 +225,14 @@ describe('Redis as the store of who is connected', () => {
     await until('bob again', async () => (await b.online.of('bob')).length === 1);
   });
 
+  it('knows when the first node came', async () => {
+    const a = await start();
+    assert.equal(await a.online.firstAt(), at);
+    now += 5000;
+    const b = await start();
+    assert.equal(await b.online.firstAt(), at);
+  });
+
   it('lists anonymous clients and takes them for no user', async () => {
     const a = await start();
     await put(a, connection('anonymous', '1'), connection('anonymous', '2'));
