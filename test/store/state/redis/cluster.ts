@@ -31,14 +31,20 @@ export class TestCluster {
   readonly #url: string;
   readonly #options: TestClusterOptions;
   readonly #nodes = new Set<TestNode>();
+  readonly #onLoss = new Set<() => void>();
 
   private constructor(url: string, redis: RedisConnection, options: TestClusterOptions) {
     this.#url = url;
     this.redis = redis;
     this.#options = options;
-    this.bus = createMemoryBus((error) => {
+    const bus = createMemoryBus((error) => {
       throw error;
     });
+    const onLoss = (handler: () => void) => {
+      this.#onLoss.add(handler);
+      return () => void this.#onLoss.delete(handler);
+    };
+    this.bus = { ...bus, onLoss };
   }
 
   static async open(url: string, options: TestClusterOptions = {}): Promise<TestCluster> {
@@ -83,6 +89,11 @@ export class TestCluster {
   /** The lease of the node runs out now. */
   async expire(id: string): Promise<void> {
     await this.redis.command('zadd', leasesKey, 0, id);
+  }
+
+  /** Every node may have missed something. */
+  lose(): void {
+    for (const handler of this.#onLoss) handler();
   }
 
   /** Resolves when others have taken over all that the node left. */
