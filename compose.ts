@@ -6,6 +6,7 @@ import { sendWillsLeft } from './broker/inbound/will.ts';
 import { BrokerServer } from './broker/server.ts';
 import { expireSessions } from './broker/stored.ts';
 import type { Compose, Server } from './cli/surroundings.ts';
+import { createAccess } from './compose/access.ts';
 import { createApi } from './compose/api.ts';
 import { createBase } from './compose/base.ts';
 import { createBrokerParts, localBrokers } from './compose/broker.ts';
@@ -43,23 +44,27 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
   const base = createBase(config, role, log);
   const { metrics, now, onError } = base;
   const { bus } = await openState(base, closing);
-  const stores = await openStores(config, log, closing);
+  const stores = await openStores(base, closing);
   const { timeline, directory } = stores;
+  const shared = { ...base, timeline, directory, bus };
   const lists = new ConversationLists({ timeline, directory });
-  const shared = { config, timeline, directory, bus, now, onError };
+  const access = createAccess(shared, closing);
   const worker = createWorker(
     {
       ...shared,
+      access,
       commitObserver: observeCommits(metrics, log, lists, onError),
       moderationObserver: observeModeration(metrics.moderation, log),
     },
     closing,
   );
+  const sends = worker.sender;
   worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
-  const parts = await createBrokerParts({ ...base, stores, bus, worker }, closing);
+  const parts = await createBrokerParts({ ...base, stores, bus, access, sends }, closing);
+  closing.add(bus.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites)));
   const identity = await createIdentity(shared, closing);
-  const api = createApi({ ...shared, worker, lists, identity, brokers: localBrokers(parts) }, closing);
-  bus.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites));
+  const brokers = localBrokers(parts);
+  const api = createApi({ ...shared, access, sends, lists, identity, brokers }, closing);
   const requestLimits = new Limits(config.limits, now);
   const rpc = createRpc(api.operations, {
     limits: requestLimits,

@@ -9,17 +9,19 @@ import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
 import type { Timeline } from '../store/timeline.ts';
 import { erase } from '../worker/erase.ts';
+import type { Sends } from '../worker/sends.ts';
+import type { Access } from './access.ts';
 import type { Brokers } from './broker.ts';
 import type { Closing } from './closing.ts';
 import type { IdentityParts } from './identity.ts';
-import type { Worker } from './worker.ts';
 
 export interface ApiOptions {
   readonly config: Config;
   readonly timeline: Timeline;
   readonly directory: Directory;
   readonly bus: Bus;
-  readonly worker: Worker;
+  readonly access: Pick<Access, 'reads'>;
+  readonly sends: Sends;
   readonly lists: ConversationLists;
   readonly brokers: Brokers;
   readonly identity: Pick<IdentityParts, 'accounts' | 'revocations'>;
@@ -29,9 +31,8 @@ export interface ApiOptions {
 
 /** What users may ask for, at both doors. What works in the background is not started. */
 export function createApi(options: ApiOptions, closing: Closing) {
-  const { config, timeline, directory, bus, worker, lists, brokers, identity, now, onError } = options;
+  const { config, timeline, directory, bus, access, sends, lists, brokers, identity, now, onError } = options;
   const { accounts, revocations } = identity;
-  const { commit, sender: sends, reads } = worker;
   const groupEvents = new GroupEvents({ directory, committer: sends, bus, onError });
   closing.add(() => groupEvents.close());
   const removals = new Removals({
@@ -49,7 +50,7 @@ export function createApi(options: ApiOptions, closing: Closing) {
   closing.add(() => removals.close());
   const broadcasts = new Broadcasts({ directory, sender: sends, clock: now, onError });
   closing.add(() => broadcasts.close());
-  commit.onEvent((event) => lists.onEvent(event));
+  closing.add(bus.onEvent((event) => lists.onEvent(event)));
   closing.add(bus.subscribe((message) => lists.onBus(message)));
   const operations = createOperations({
     directory,
@@ -61,7 +62,7 @@ export function createApi(options: ApiOptions, closing: Closing) {
     groupEvents,
     maxGroupMembers: config.groups.maxMembers,
     folds: new Folds(timeline),
-    moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),
+    moveRead: (conv, uid, seq) => access.reads.move(conv, uid, seq),
     lists,
     connections: brokers.connections,
     presenceOf: (asker, uid) => brokers.presenceOf(asker, uid),

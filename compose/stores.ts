@@ -13,17 +13,22 @@ import type { SessionStore } from '../store/sessions.ts';
 import { openMongoTimeline } from '../store/timeline/mongodb/timeline.ts';
 import { openSqliteTimeline } from '../store/timeline/sqlite/timeline.ts';
 import type { Timeline } from '../store/timeline.ts';
+import type { DirectoryTransfer, TimelineTransfer } from '../store/transfer.ts';
+import type { Base } from './base.ts';
 import type { Closing } from './closing.ts';
 
 export interface Stores {
-  readonly timeline: Timeline;
-  readonly directory: Directory;
+  readonly timeline: Timeline & TimelineTransfer;
+  readonly directory: Directory & DirectoryTransfer;
   readonly sessions: SessionStore;
   readonly custom: CustomStore;
 }
 
 /** Opens the stores that the configuration names. */
-export async function openStores(config: Config, log: Log, closing: Closing): Promise<Stores> {
+export async function openStores(
+  { config, log }: Pick<Base, 'config' | 'log'>,
+  closing: Closing,
+): Promise<Stores> {
   // The timeline first: it holds the lock on the folder.
   const timeline = await openTimeline(config, log, closing);
   closing.add(() => timeline.close());
@@ -45,7 +50,11 @@ export async function openStores(config: Config, log: Log, closing: Closing): Pr
   return { timeline, directory, sessions, custom };
 }
 
-async function openTimeline({ dataDir: dir, store }: Config, log: Log, closing: Closing): Promise<Timeline> {
+async function openTimeline(
+  { dataDir: dir, store }: Config,
+  log: Log,
+  closing: Closing,
+): Promise<Timeline & TimelineTransfer> {
   if (store.timeline === 'sqlite')
     return openSqliteTimeline({ dir, log: (level, message) => log[level](message) });
   // Sessions are in the folder all the same, and one process has it.

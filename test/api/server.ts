@@ -11,6 +11,7 @@ import { createHttp } from '../../api/http.ts';
 import type { Operation } from '../../api/operation.ts';
 import { createRpc, type Rpc } from '../../api/rpc.ts';
 import type { PresenceInfo } from '../../api/services.ts';
+import { createAccess } from '../../compose/access.ts';
 import { createApi } from '../../compose/api.ts';
 import type { Brokers } from '../../compose/broker.ts';
 import { Closing } from '../../compose/closing.ts';
@@ -87,7 +88,9 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   const closing = new Closing();
   const shared = { config, timeline: failable, directory, bus, now: clock, onError };
   const noObserver = { checked: () => {}, failing: () => {}, resting: () => {}, answering: () => {} };
-  const worker = createWorker({ ...shared, moderationObserver: noObserver }, closing);
+  const access = createAccess(shared, closing);
+  const worker = createWorker({ ...shared, access, moderationObserver: noObserver }, closing);
+  worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
   const lists = new ConversationLists({ timeline, directory });
   const brokers = {
     connections: {
@@ -105,7 +108,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   };
   const identity = await createIdentity(shared, closing);
   const { authenticator, keys, accounts } = identity;
-  const api = createApi({ ...shared, worker, lists, identity, brokers }, closing);
+  const api = createApi({ ...shared, access, sends: worker.sender, lists, identity, brokers }, closing);
   const { groupEvents } = api;
   // What works in the background is started where a test wants it, but for broadcasts.
   api.broadcasts.start();
