@@ -29,6 +29,8 @@ interface Found {
 interface Held {
   count: number;
   readonly ready: Promise<void>;
+  /** What is read before changes are heard of may be old already: it is not kept. */
+  isReady: boolean;
   found?: Found;
   /** Of several reads the one that began last counts. */
   round: number;
@@ -88,11 +90,16 @@ export class SharedStates implements States {
       return known.ready;
     }
     const ready = this.#options.bus.listen(`p:${uid}`);
-    const held: Held = { count: 1, ready, round: 0, isSettled: false };
+    const held: Held = { count: 1, ready, isReady: false, round: 0, isSettled: false };
     this.#held.set(uid, held);
-    ready.catch(() => {
-      if (this.#held.get(uid) === held) this.#held.delete(uid);
-    });
+    ready.then(
+      () => {
+        held.isReady = true;
+      },
+      () => {
+        if (this.#held.get(uid) === held) this.#held.delete(uid);
+      },
+    );
     return ready;
   }
 
@@ -106,10 +113,11 @@ export class SharedStates implements States {
 
   async of(uid: string): Promise<State> {
     const held = this.#held.get(uid);
-    if (held?.found !== undefined) return held.found.state;
-    const round = held === undefined ? 0 : ++held.round;
+    if (held?.isReady !== true) return (await this.#read(uid)).state;
+    if (held.found !== undefined) return held.found.state;
+    const round = ++held.round;
     const found = await this.#read(uid);
-    if (held?.round === round) this.#take(uid, held, found);
+    if (held.round === round) this.#take(uid, held, found);
     return this.#held.get(uid)?.found?.state ?? found.state;
   }
 
@@ -134,7 +142,7 @@ export class SharedStates implements States {
 
   async #refresh(uid: string): Promise<void> {
     const held = this.#held.get(uid);
-    if (held === undefined) return;
+    if (held?.isReady !== true) return;
     const round = ++held.round;
     try {
       const found = await this.#read(uid);

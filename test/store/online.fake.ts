@@ -96,6 +96,8 @@ export class FakeOnline implements Online {
         await new Promise((resolve) => setImmediate(resolve));
         continue;
       }
+      // Nothing is taken from a node without a lease.
+      if (this.#world.gone.has(this.#node)) return;
       const batch = [...this.#pending];
       this.#pending.clear();
       for (const [name, connection] of batch) {
