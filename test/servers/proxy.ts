@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /** A way to a server of 127.0.0.1 that a test can cut. */
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number;
   /** Connections that are open. */
   readonly connections: number;
   /** Nothing passes in either direction any more and no connection is closed, new ones neither: as behind a dead cable. */
   swallow(): void;
+  /** The same for one connection alone; they are counted from 0 in the order in which they came. */
+  swallowOne(connection: number): void;
   /** Connections made from now on work; those from before `swallow` stay dead. */
   heal(): void;
   /** Closes every connection; new ones work. */
@@ -16,7 +18,7 @@ export interface Proxy {
 }
 
 /** Listens on a free port and passes all bytes on to `target`, a port of 127.0.0.1. */
-export async function startProxy(target: number): Promise<Proxy> {
+export async function startProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let swallows = false;
   const kept = (socket: Socket): Socket => {
@@ -25,21 +27,25 @@ export async function startProxy(target: number): Promise<Proxy> {
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };
+  const deadly = new Map<number, () => void>();
+  let count = 0;
   const server = createServer({ allowHalfOpen: true }, (inner) => {
+    const number = count++;
     kept(inner);
     if (swallows) {
       inner.resume();
       return;
     }
     const outer = kept(connect(target, '127.0.0.1'));
+    let dead = false;
+    deadly.set(number, () => {
+      dead = true;
+    });
+    inner.once('close', () => deadly.delete(number));
     for (const [from, to] of [
       [inner, outer],
       [outer, inner],
     ] as const) {
-      let dead = false;
-      onSwallow.add(() => {
-        dead = true;
-      });
       from.on('data', (bytes: Buffer) => {
         if (!dead) to.write(bytes);
       });
@@ -51,7 +57,6 @@ export async function startProxy(target: number): Promise<Proxy> {
       });
     }
   });
-  const onSwallow = new Set<() => void>();
   const destroyAll = () => {
     for (const socket of sockets) socket.destroy();
   };
@@ -64,9 +69,9 @@ export async function startProxy(target: number): Promise<Proxy> {
     },
     swallow() {
       swallows = true;
-      for (const kill of onSwallow) kill();
-      onSwallow.clear();
+      for (const kill of deadly.values()) kill();
     },
+    swallowOne: (connection) => deadly.get(connection)?.(),
     heal() {
       swallows = false;
     },
