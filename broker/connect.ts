@@ -21,15 +21,18 @@ import {
   keepWill,
   prepare,
   storeSession,
+  takeSession,
 } from './connect/session.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectPacket } from './gate/connect.ts';
 import { ProtocolFault, reasons } from './gate/fault.ts';
+import { isNode, welcome } from './internal/welcome.ts';
 
 /** From a good CONNECT to its session's first delivery; nothing else touches the stored session meanwhile. `false` ends it. */
 const openingSteps: readonly ((opening: Opening) => unknown)[] = [
-  findSession,
   claimUser,
+  takeSession,
+  findSession,
   attach,
   checkStanding,
   keepWill,
@@ -45,6 +48,7 @@ const openingSteps: readonly ((opening: Opening) => unknown)[] = [
 export async function accept(connection: Connection, packet: ConnectPacket): Promise<void> {
   const { context } = connection;
   try {
+    if (isNode(connection, packet)) return await welcome(connection, packet);
     checkRate(connection);
     checkReady(connection);
     const identity = await authenticate(connection, packet);
@@ -88,9 +92,9 @@ async function takeOver(opening: Opening): Promise<void> {
   for (let opened = false; !opened && !connection.isClosed; ) {
     registry.connectionOf(key)?.end(reasons.sessionTakenOver, 'Another connection took the session over.');
     opened = await registry.inTurn(key, async () => {
-      // Of several that come at once, each ends the one before it.
-      if (registry.connectionOf(key) !== undefined) return false;
-      await open(opening);
+      // Of several that come at once, each ends the one before it, and waits for what that leaves.
+      if (registry.isTaken(key)) return false;
+      await registry.opening(key, connection, () => open(opening));
       return true;
     });
   }
@@ -100,16 +104,18 @@ async function open(opening: Opening): Promise<void> {
   try {
     for (const step of openingSteps) if ((await step(opening)) === false) break;
   } finally {
-    giveUp(opening);
+    await giveUp(opening);
   }
 }
 
 /** Before the CONNACK: what was begun is undone. */
-function giveUp({ connection, key, user, session, willKept }: Opening): void {
+async function giveUp({ connection, key, user, session, isTaken, willKept }: Opening): Promise<void> {
   if (connection.accepted !== undefined) return;
-  if (willKept) connection.context.custom.dropWill(key);
-  if (session !== undefined) connection.context.hub.detach(session);
-  else if (user !== undefined) connection.context.hub.release(user);
+  const { custom, hub, owners, unfinished } = connection.context;
+  if (willKept) custom.dropWill(key);
+  if (session !== undefined) hub.detach(session);
+  else if (user !== undefined) hub.release(user);
+  if (isTaken) await unfinished.run(key, async () => owners.release(key));
 }
 
 /** An expired token is a bad one at CONNECT, and a store that is away makes the server not ready. (contract section 2) */

@@ -2,6 +2,7 @@ import type { Route } from '../policy/routes.ts';
 import { type PetrelError, toPetrelError } from '../schemas/errors.ts';
 import type { Identity } from '../schemas/identity.ts';
 import type { Accepted } from './connect/accepted.ts';
+import { refusal } from './connect/refusal.ts';
 import { accept } from './connect.ts';
 import type { BrokerContext } from './context.ts';
 import type { Flushable, Flusher } from './flusher.ts';
@@ -11,8 +12,8 @@ import { readPublish, type TopicAliases } from './gate/publish.ts';
 import { Reader } from './gate/reader.ts';
 import { Splitter } from './gate/splitter.ts';
 import type { Transport, TransportListener } from './gate/transport.ts';
-import { returnCode, versionName } from './gate/version.ts';
-import { connack, disconnect, packetTypes } from './gate/writer.ts';
+import { versionName } from './gate/version.ts';
+import { disconnect, packetTypes } from './gate/writer.ts';
 import type { Link } from './hub/link.ts';
 import { Answers } from './inbound/answers.ts';
 import { endSession } from './inbound/end.ts';
@@ -308,16 +309,11 @@ export class Connection implements Link, Flushable, TransportListener {
   /** Ends a connection that has no CONNACK yet. */
   refuse(reason: number, message: string): void {
     if (this.#state === 'closed') return;
-    const { version } = this;
     // Who has not begun a CONNECT speaks something else, and gets no packet.
     if (this.#state === 'new') this.context.log.debug({ conn: this.id, message }, 'Not MQTT.');
-    // MQTT 3 has return codes for refusals, for breaches of the protocol it closes. [MQTT-3.1.4-1] of 3.1.1
-    else if (version === 5) {
-      const explained = connack(5, false, reason, { reasonString: message });
-      // [MQTT-3.2.2-19]
-      this.send(explained.length <= this.maxPacketSize ? explained : connack(5, false, reason));
-    } else if (reason !== reasons.malformedPacket && reason !== reasons.protocolError) {
-      this.send(connack(version, false, returnCode(reason)));
+    else {
+      const answer = refusal(this.version, reason, message, this.maxPacketSize);
+      if (answer !== undefined) this.send(answer);
     }
     this.flush(this.context.flusher);
     this.#closeDown(false);
@@ -347,6 +343,13 @@ export class Connection implements Link, Flushable, TransportListener {
   leave(withWill: boolean): void {
     this.#closeDown(withWill);
     this.transport.end();
+  }
+
+  /** Somebody else has the transport from now on: answers what came already. Here it is as if it had ended. */
+  giveAway(): Buffer {
+    const rest = this.#splitter.take();
+    this.#closeDown(false);
+    return rest;
   }
 
   /** Ends without a word. */

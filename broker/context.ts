@@ -8,6 +8,8 @@ import type { ErrorBody } from '../schemas/errors.ts';
 import type { ConvId } from '../schemas/event.ts';
 import type { Authenticator, Identity } from '../schemas/identity.ts';
 import type { Bus } from '../store/bus.ts';
+import type { Online } from '../store/online.ts';
+import type { Owners } from '../store/owners.ts';
 import type { SessionStore } from '../store/sessions.ts';
 import type { Timeline } from '../store/timeline.ts';
 import type { Sends } from '../worker/sends.ts';
@@ -16,8 +18,10 @@ import type { Claims } from './devices/claims.ts';
 import type { Sightings } from './devices/sightings.ts';
 import type { Flusher } from './flusher.ts';
 import type { Hub } from './hub/hub.ts';
+import type { NodeRouter } from './internal/router.ts';
 import type { Presence } from './presence.ts';
 import type { Registry } from './registry.ts';
+import type { Unfinished } from './unfinished.ts';
 
 /** Who asks over MQTT. */
 export interface RpcCaller {
@@ -40,11 +44,17 @@ export interface BrokerContext {
   readonly config: Pick<Config, 'mqtt' | 'auth' | 'limits'>;
   readonly authenticator: Authenticator;
   readonly sessions: SessionStore;
+  /** Which node has which session. */
+  readonly owners: Owners;
+  /** Ends of connections that are not stored yet. */
+  readonly unfinished: Unfinished;
   readonly timeline: Timeline;
   readonly bus: Bus;
   readonly hub: Hub;
   /** The way of messages into the timeline. */
   readonly sends: Sends;
+  /** Between the nodes of a cluster; absent where there are no others. */
+  readonly router?: NodeRouter;
   /** Who may write where. */
   readonly routes: Routes;
   /** Moves the user's read cursor and tells whom it concerns; durable when it resolves. */
@@ -53,6 +63,8 @@ export interface BrokerContext {
   readonly presence: Presence;
   /** Who sees whose presence and typing now. */
   readonly sight: Sight;
+  /** The connections of all nodes; absent where this node is the only one. */
+  readonly online?: Pick<Online, 'put' | 'remove'>;
   /** Devices that came and went. */
   readonly sightings: Sightings;
   readonly claims: Claims;

@@ -8,20 +8,13 @@ import { Connection } from './connection.ts';
 import type { BrokerContext } from './context.ts';
 import { drain } from './drain.ts';
 import { reasons } from './gate/fault.ts';
-import {
-  SocketTransport,
-  type Transport,
-  type TransportListener,
-  WebSocketTransport,
-} from './gate/transport.ts';
+import { deaf, SocketTransport, type Transport, WebSocketTransport } from './gate/transport.ts';
 
 /** WebSocket subprotocols of MQTT. [MQTT-6.0.0-3] */
 const subprotocols = ['mqtt', 'mqttv3.1'];
 
 /** WebSocket messages up to this size are taken, however small the packets have to be. */
 const minMessageBytes = 1024 * 1024;
-
-const deaf: TransportListener = { onData: () => {}, onDrain: () => {}, onClose: () => {} };
 
 /** `http` of the configuration. */
 interface HttpOptions {
@@ -127,7 +120,7 @@ export class BrokerServer {
     });
   }
 
-  #serve(transport: Transport & { listen(listener: TransportListener): void }): void {
+  #serve(transport: Transport): void {
     const { registry, config } = this.#context;
     this.#lastId++;
     const connection = new Connection(`c${this.#lastId}`, transport, this.#context);
@@ -151,22 +144,20 @@ export class BrokerServer {
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    const { registry, sends, config } = this.#context;
+    const { registry, router, sends, config } = this.#context;
     if (config.mqtt.drainTime > 0) await this.#drain(config.mqtt.drainTime * 1000);
-    const clients = (): Connection[] => [...registry.connections()].filter((one) => !isNode(one));
-    for (const client of clients()) client.stopReading();
+    for (const client of registry.connections()) client.stopReading();
     await sends.drained();
-    for (const client of clients()) this.#end(client, reasons.serverShuttingDown);
+    for (const client of [...registry.connections()]) this.#end(client, reasons.serverShuttingDown);
     await registry.settledTurns();
-    for (const node of [...registry.connections()]) this.#end(node, reasons.serverShuttingDown);
-    await registry.settledTurns();
+    router?.close();
     this.#sockets?.close();
     await Promise.all(closed);
   }
 
   async #drain(overMs: number): Promise<void> {
     const { registry, log } = this.#context;
-    const clients = [...registry.connections()].filter((one) => one.isOpen && !isNode(one));
+    const clients = [...registry.connections()].filter((one) => one.isOpen);
     log.info({ clients: clients.length, overMs }, 'Clients are moved off.');
     await drain(clients, overMs, async (client) => {
       client.stopReading();
@@ -180,9 +171,6 @@ export class BrokerServer {
     else connection.destroy();
   }
 }
-
-/** Whether another node is at its other end. */
-const isNode = ({ accepted }: Connection): boolean => accepted?.identity.scopes.has('internal') ?? false;
 
 /** Where origins are configured, pages of others are refused; programs send no Origin. */
 function mayOpen({ headers: { origin, host } }: IncomingMessage, corsOrigins: readonly string[]): boolean {

@@ -36,6 +36,8 @@ export interface Authenticator {
    * `auth.expired`, `auth.banned`, `store.unavailable`. Creates a user who is first seen in a trusted token.
    */
   verify(token: string): Promise<Identity>;
+  /** Whether the token is one that the server's own nodes show each other; throws as `verify` does where it is not. */
+  verifyNode(token: string): Promise<void>;
   /** Rejects as `verify` does where the identity was signed out or banned since. */
   recheck(identity: Identity): Promise<void>;
 }

@@ -18,7 +18,9 @@ import {
   type Platform,
   platforms,
   reservedUids,
+  systemUid,
 } from '../../schemas/identity.ts';
+import { internalScope } from '../../schemas/work.ts';
 import { tellStale } from '../../store/bus/stale.ts';
 import type { Bus } from '../../store/bus.ts';
 import type { Directory } from '../../store/directory.ts';
@@ -33,7 +35,6 @@ const clockToleranceSeconds = 5;
 /** How long a checked token is known without its signature: bounds how long a key withdrawn by an issuer still counts. */
 const checkedTtlMs = 60_000;
 const didPattern = /^[A-Za-z0-9_.:-]{1,64}$/;
-const internalScope = 'internal';
 
 export interface AuthenticatorOptions {
   readonly auth: Pick<Config['auth'], 'secret' | 'issuers'>;
@@ -67,7 +68,7 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
     currentDate: new Date(clock()),
   });
 
-  const checkOwn = async (token: string, kid: string | undefined): Promise<Checked> => {
+  const verifyOwn = async (token: string, kid: string | undefined): Promise<JWTPayload> => {
     const key = kid === undefined ? undefined : await keys.publicKey(kid);
     if (key === undefined) throw badToken();
     const { payload } = await jwtVerify(
@@ -75,6 +76,11 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
       key,
       timed({ algorithms: ['ES256'], issuer: tokenIssuer, audience: tokenIssuer, typ: 'JWT' }),
     );
+    return payload;
+  };
+
+  const checkOwn = async (token: string, kid: string | undefined): Promise<Checked> => {
+    const payload = await verifyOwn(token, kid);
     const sid = typeof payload.sid === 'string' ? payload.sid : undefined;
     // A sign-in names a user that exists; a token made on the command line may be the first to name one.
     return { identity: toIdentity(payload, payload.sub, clock(), { sid }), mayBeNew: sid === undefined };
@@ -140,6 +146,16 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
 
   return {
     recheck,
+    async verifyNode(token) {
+      if (token.length === 0 || token.length > maxTokenBytes) throw badToken();
+      try {
+        // Nobody but the server signs for itself, whatever else a key or a provider vouches for.
+        const { sub, scope } = await verifyOwn(token, decodeProtectedHeader(token).kid);
+        if (sub !== systemUid || scope !== internalScope) throw badToken();
+      } catch (error) {
+        throw toAuthError(error);
+      }
+    },
     async verify(token) {
       let known = checked.get(token);
       if (known === undefined) {
@@ -193,15 +209,15 @@ function toIdentity(
     ...(did !== undefined && { did }),
     ...(plat !== undefined && { platform: plat as Platform }),
     ...(own?.sid !== undefined && { sid: own.sid }),
-    scopes: scope === undefined ? noScopes : toScopes(scope, own !== undefined),
+    scopes: scope === undefined ? noScopes : toScopes(scope),
     expiresAt,
   };
 }
 
-function toScopes(scope: string, own: boolean): ReadonlySet<string> {
+function toScopes(scope: string): ReadonlySet<string> {
   const scopes = new Set(scope.split(' ').filter((word) => word !== ''));
-  // The scope of Petrel's own workers is not for others to give.
-  if (!own) scopes.delete(internalScope);
+  // Nodes are not users, and users are not nodes.
+  scopes.delete(internalScope);
   return scopes;
 }
 

@@ -7,6 +7,8 @@ export interface Transport {
   readonly address: string;
   /** Bytes that are written but not yet taken by the network. */
   readonly backlog: number;
+  /** The newest listener alone is told. */
+  listen(listener: TransportListener): void;
   write(bytes: Buffer): void;
   /** Several writes that leave together. */
   writeAll(frames: readonly Buffer[]): void;
@@ -24,12 +26,16 @@ export interface TransportListener {
   onClose(): void;
 }
 
+/** Hears of nothing: for transports that nobody serves. */
+export const deaf: TransportListener = { onData: () => {}, onDrain: () => {}, onClose: () => {} };
+
 const lingerMs = 2000;
 
 export class SocketTransport implements Transport {
   readonly kind: 'tcp' | 'tls';
   readonly address: string;
   readonly #socket: Socket;
+  #listener = deaf;
 
   constructor(socket: Socket, kind: 'tcp' | 'tls') {
     this.#socket = socket;
@@ -39,11 +45,14 @@ export class SocketTransport implements Transport {
   }
 
   listen(listener: TransportListener): void {
-    this.#socket.on('data', (chunk: Buffer) => listener.onData(chunk));
-    this.#socket.on('drain', () => listener.onDrain());
+    const isFirst = this.#listener === deaf;
+    this.#listener = listener;
+    if (!isFirst) return;
+    this.#socket.on('data', (chunk: Buffer) => this.#listener.onData(chunk));
+    this.#socket.on('drain', () => this.#listener.onDrain());
     // An error is always followed by close.
     this.#socket.on('error', ignore);
-    this.#socket.on('close', () => listener.onClose());
+    this.#socket.on('close', () => this.#listener.onClose());
   }
 
   get backlog(): number {
@@ -85,6 +94,7 @@ export class WebSocketTransport implements Transport {
   readonly kind = 'ws';
   readonly address: string;
   readonly #socket: WebSocket;
+  #listener = deaf;
 
   constructor(socket: WebSocket, address: string) {
     this.#socket = socket;
@@ -92,18 +102,18 @@ export class WebSocketTransport implements Transport {
   }
 
   listen(listener: TransportListener): void {
+    const isFirst = this.#listener === deaf;
+    this.#listener = listener;
+    if (!isFirst) return;
     this.#socket.binaryType = 'nodebuffer';
     this.#socket.on('message', (data: Buffer, binary: boolean) => {
       // [MQTT-6.0.0-1]
-      if (binary) listener.onData(data);
+      if (binary) this.#listener.onData(data);
       else this.#socket.close(1003);
     });
     this.#socket.on('error', ignore);
-    this.#socket.on('close', () => listener.onClose());
-    this.#drained = () => listener.onDrain();
+    this.#socket.on('close', () => this.#listener.onClose());
   }
-
-  #drained: () => void = ignore;
 
   get backlog(): number {
     return this.#socket.bufferedAmount;
@@ -111,7 +121,7 @@ export class WebSocketTransport implements Transport {
 
   write(bytes: Buffer): void {
     this.#socket.send(bytes, () => {
-      if (this.#socket.bufferedAmount === 0) this.#drained();
+      if (this.#socket.bufferedAmount === 0) this.#listener.onDrain();
     });
   }
 
