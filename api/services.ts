@@ -1,7 +1,7 @@
 import type { ConnectionInfo } from '../schemas/connection.ts';
 import type { ConvId } from '../schemas/event.ts';
 import type { Platform } from '../schemas/identity.ts';
-import type { Bus } from '../store/bus.ts';
+import type { Bus, End } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
 import type { Cursor, Timeline } from '../store/timeline.ts';
 import type { Sends } from '../worker/sends.ts';
@@ -26,6 +26,8 @@ export interface Connections {
    * their connections.
    */
   forget(uid: string, did: string): Promise<void>;
+  /** Ends connections on every node: those that have not ended soon are told again. Resolves when it was told first. */
+  end(end: End): Promise<void>;
   /** In the order of `{uid}/{clientId}`, from after `after`; of one user where given. */
   list(input: {
     readonly uid?: string;

@@ -1,4 +1,5 @@
 import type { ConnectionInfo } from '../schemas/connection.ts';
+import type { Bus, End } from '../store/bus.ts';
 import type { Connection } from './connection.ts';
 import type { Session } from './hub/session.ts';
 import type { Registry } from './registry.ts';
@@ -6,7 +7,8 @@ import type { Registry } from './registry.ts';
 const keyOf = (connection: Connection): string | undefined =>
   connection.isOpen ? connection.accepted?.key : undefined;
 
-function infoOf(connection: Connection): ConnectionInfo {
+/** Of a connection that is accepted. */
+export function infoOf(connection: Connection): ConnectionInfo {
   const { identity, session } = connection.accepted!;
   return {
     uid: identity.uid,
@@ -24,6 +26,7 @@ export interface LocalConnectionsOptions {
   readonly registry: Pick<Registry, 'connections' | 'connectionOf'>;
   /** The user's sessions on this node. */
   readonly sessionsOf: (uid: string) => readonly Session[];
+  readonly bus: Pick<Bus, 'publish'>;
   /** Writes to the directory which devices came and went. */
   readonly recordDevices: () => Promise<void>;
   /** Takes away what is stored of a device's sessions. */
@@ -48,6 +51,10 @@ export class LocalConnections {
 
   forget(uid: string, did: string): Promise<void> {
     return this.#options.forget(uid, did);
+  }
+
+  async end(end: End): Promise<void> {
+    this.#options.bus.publish(end);
   }
 
   /** In the order of `{uid}/{clientId}`, from after `after`. */

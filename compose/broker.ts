@@ -107,6 +107,7 @@ export const localBrokers = (parts: BrokerParts): Brokers => ({
   connections: new LocalConnections({
     registry: parts.registry,
     sessionsOf: (uid) => parts.hub.sessionsOf(uid),
+    bus: parts.bus,
     recordDevices: () => parts.sightings.flush(),
     forget: (uid, did) => forgetDevice(parts, uid, did),
   }),

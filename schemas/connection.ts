@@ -12,4 +12,6 @@ export interface ConnectionInfo {
   readonly transport: 'tcp' | 'tls' | 'ws';
   /** ms. */
   readonly since: number;
+  /** The process that has it, where there may be several. */
+  readonly node?: string;
 }

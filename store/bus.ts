@@ -20,6 +20,22 @@ export interface Claim {
   readonly node: string;
 }
 
+/**
+ * Connections of the user (of one device, or those that came by one of these sign-ins, where given) end with this DISCONNECT
+ * reason.
+ */
+export interface End {
+  readonly type: 'end';
+  readonly uid: string;
+  readonly did?: string;
+  readonly sids?: readonly string[];
+  /** Those that were opened later (ms, by the clock of their node) stay. */
+  readonly until?: number;
+  /** Their sessions end with them. */
+  readonly forget?: true;
+  readonly reason: number;
+}
+
 /** What one part of the server tells all nodes. */
 export type BusMessage =
   /** A notice for every connection of the user, but for those of the device `except`. */
@@ -37,21 +53,7 @@ export type BusMessage =
   | { readonly type: 'presence'; readonly uid: string }
   /** What is cached about this user, pair (`a>b`: may a write to b) or group no longer holds. */
   | { readonly type: 'stale'; readonly user?: string; readonly group?: string }
-  /**
-   * Connections of the user (of one device, or those that came by one of these sign-ins, where given) end with this
-   * DISCONNECT reason.
-   */
-  | {
-      readonly type: 'end';
-      readonly uid: string;
-      readonly did?: string;
-      readonly sids?: readonly string[];
-      /** Those that were opened later (ms, by the clock of their node) stay. */
-      readonly until?: number;
-      /** Their sessions end with them. */
-      readonly forget?: true;
-      readonly reason: number;
-    }
+  | End
   /** Another node takes the user's session: a connection of it that has a smaller number (store/owners.ts) ends. */
   | { readonly type: 'takeover'; readonly uid: string; readonly clientId: string; readonly number: number }
   /** Nodes came, left or are reached elsewhere: look at the list. */

@@ -5,13 +5,16 @@ import { assignedPrefix } from '../connect/checks.ts';
 import type { Session } from '../hub/session.ts';
 
 export interface SightingsOptions {
-  readonly directory: Pick<DirectoryDevices, 'seeDevices'>;
+  readonly directory: Pick<DirectoryDevices, 'seeDevices' | 'removeDevice'>;
   readonly bus: Bus;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
 
-type Seen = Pick<Session, 'did' | 'clientId' | 'platform' | 'user'>;
+/** Who a device is: of a session, or of what is known of a connection elsewhere. */
+export type Seen = Pick<Session, 'did' | 'clientId' | 'platform'> & {
+  readonly user: { readonly uid: string };
+};
 
 const flushMs = 1000;
 /** While the directory is away no more than this is remembered. */
@@ -27,9 +30,16 @@ export class Sightings {
   #pending = new Map<string, SeenDevice>();
   #flushing: Promise<void> = Promise.resolve();
   #failing = false;
+  /** Devices that were made since the flush before the last one. */
+  #made = new Set<string>();
+  readonly #leaveBus: () => void;
 
   constructor(options: SightingsOptions) {
     this.#options = options;
+    this.#leaveBus = options.bus.subscribe((message) => {
+      if (message.type === 'end' && message.forget === true && message.did !== undefined)
+        this.#removed(message.uid, message.did);
+    });
     this.#timer = setInterval(() => void this.flush(), flushMs);
     this.#timer.unref();
   }
@@ -57,6 +67,16 @@ export class Sightings {
     });
   }
 
+  /** Another node removed the device, which may have been seen here for the first time just then: it stays removed. */
+  #removed(uid: string, did: string): void {
+    const key = `${uid}/${did}`;
+    this.#pending.delete(key);
+    this.#flushing = this.#flushing.then(async () => {
+      if (!this.#made.delete(key)) return;
+      await this.#options.directory.removeDevice(uid, did).catch(this.#options.onError);
+    });
+  }
+
   /** Writes what is not written yet; never rejects. */
   flush(): Promise<void> {
     this.#flushing = this.#flushing.then(() => this.#flush());
@@ -65,10 +85,15 @@ export class Sightings {
 
   async #flush(): Promise<void> {
     const pending = this.#pending;
-    if (pending.size === 0) return;
+    if (pending.size === 0) {
+      this.#made.clear();
+      return;
+    }
     this.#pending = new Map();
     try {
-      for (const made of await this.#options.directory.seeDevices([...pending.values()])) this.#tell(made);
+      const made = await this.#options.directory.seeDevices([...pending.values()]);
+      this.#made = new Set(made.map(({ uid, did }) => `${uid}/${did}`));
+      for (const one of made) this.#tell(one);
       this.#failing = false;
     } catch (error) {
       // Told once for every time that it begins; tried again with the next flush.
@@ -93,6 +118,7 @@ export class Sightings {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#leaveBus();
     await this.flush();
   }
 }

@@ -299,7 +299,8 @@ export class Hub {
       for (const { user } of this.membersOnline(message.gid)) user.groups.set(message.gid, 1);
     } else if (message.type === 'end') {
       for (const session of [...this.sessionsOf(message.uid)]) {
-        const { did, sids } = message;
+        const { did, sids, until } = message;
+        if (until !== undefined && (session.link.openedAt ?? 0) > until) continue;
         if (did !== undefined && did !== session.did) continue;
         if (sids !== undefined && !sids.includes(session.link.sid ?? '')) continue;
         if (message.forget) session.link.expire();

@@ -6,6 +6,8 @@ export interface Link {
   readonly maxPacketSize: number;
   /** The sign-in that its token is from now; absent for tokens that are not Petrel's own. */
   readonly sid?: string | undefined;
+  /** When it came, ms. */
+  readonly openedAt?: number;
   /** Bytes that are waiting for the client to read. */
   readonly backlog: number;
   /** The session ends with its connection, whatever the client asked for. */

@@ -46,7 +46,7 @@ export interface DirectoryDevices {
   removeDevice(uid: string, did: string): Promise<boolean>;
   /** What is known of those of the users of whom something is. */
   absences(uids: readonly string[]): Promise<Map<string, Absence>>;
-  /** Keeps what a will said in a user's presence. */
+  /** Keeps what a will said in a user's presence; the newest one stays. */
   putStatus(uid: string, status: string, at: number): Promise<void>;
   /** Keeps since when a user is invisible, the first time until 0: no longer. */
   putHidden(uid: string, at: number): Promise<void>;

@@ -21,7 +21,7 @@ import { Limits } from '../../policy/limits.ts';
 import { type ConfigInput, createConfig } from '../../schemas/config.ts';
 import type { ConnectionInfo } from '../../schemas/connection.ts';
 import type { Authenticator } from '../../schemas/identity.ts';
-import type { BusMessage } from '../../store/bus.ts';
+import type { BusMessage, End } from '../../store/bus.ts';
 import { openSqliteDirectory } from '../../store/directory/sql/sqlite.ts';
 import type { Directory } from '../../store/directory.ts';
 import { createMemoryBus } from '../../store/state/memory/bus.ts';
@@ -102,6 +102,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
       forget: async (uid: string, did: string) => {
         forgotten.push(`${uid}/${did}`);
       },
+      end: async (end: End) => bus.publish(end),
     },
     presenceOf: async (asker: string, uid: string) => presences.get(`${asker}>${uid}`),
     endSessions: async () => {},

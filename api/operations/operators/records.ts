@@ -34,6 +34,10 @@ const connection = Type.Object({
   protocol: Type.Integer({ description: '5 is MQTT 5, 4 is 3.1.1, 3 is 3.1.' }),
   transport: oneOf(['tcp', 'tls', 'ws'] as const),
   since: time,
+  node: Type.Optional({
+    ...Type.String(),
+    description: 'The process that has it, where there may be several.',
+  }),
 });
 
 const toShape = ({ detail, ...shown }: AuditEntry) => ({

@@ -41,9 +41,9 @@ const ban = (user: User, now: number) => {
 };
 
 export function operatorUserOperations(
-  services: Pick<Services, 'directory' | 'bus' | 'accounts' | 'removals' | 'clock'>,
+  services: Pick<Services, 'directory' | 'bus' | 'accounts' | 'removals' | 'connections' | 'clock'>,
 ): Operation[] {
-  const { directory, bus, accounts, removals, clock } = services;
+  const { directory, bus, accounts, removals, connections, clock } = services;
 
   const requireUser = async (id: string): Promise<User> => {
     const user = await directory.getUser(id);
@@ -193,7 +193,7 @@ export function operatorUserOperations(
         if (removedAt !== undefined) throw new PetrelError('user.not-found');
         const reason = endedReasons.kicked;
         const end = { type: 'end' as const, uid: id, ...(did !== undefined && { did }), reason };
-        bus.publish(end);
+        await connections.end(end);
         return null;
       },
     }),

@@ -147,6 +147,8 @@ export function sqlDevices(db: Database, flavor: SqlFlavor): DirectoryDevices {
   ): Promise<void> => {
     const update = () => {
       const all = db.updateTable('absences').set(values).where('uid', '=', uid);
+      // Two nodes may write at the same time: the newest status stays.
+      if (values.status_at !== undefined) return all.where('status_at', '<=', values.status_at).execute();
       const first = (values.hidden_at ?? 0) > 0;
       return (first ? all.where('hidden_at', '=', 0) : all).execute();
     };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Sightings } from '../../../broker/devices/sightings.ts';
 import type { Session } from '../../../broker/hub/session.ts';
 import type { Platform } from '../../../schemas/identity.ts';
-import type { BusMessage } from '../../../store/bus.ts';
+import type { Bus, BusMessage } from '../../../store/bus.ts';
 import type { SeenDevice } from '../../../store/directory.ts';
 import { createMemoryBus } from '../../../store/state/memory/bus.ts';
 
@@ -12,6 +12,8 @@ const session = (uid: string, did: string, platform?: Platform, clientId = did):
 
 describe('devices that come and go', () => {
   let written: SeenDevice[][];
+  let removed: string[];
+  let bus: Bus;
   let told: BusMessage[];
   let errors: unknown[];
   let failing: boolean;
@@ -20,7 +22,8 @@ describe('devices that come and go', () => {
 
   beforeEach(() => {
     [written, told, errors, failing, now] = [[], [], [], false, 5_400];
-    const bus = createMemoryBus((error) => errors.push(error));
+    removed = [];
+    bus = createMemoryBus((error) => errors.push(error));
     bus.subscribe((message) => told.push(message));
     sightings = new Sightings({
       bus,
@@ -31,6 +34,10 @@ describe('devices that come and go', () => {
           if (failing) throw new Error('away');
           written.push([...devices]);
           return devices.filter(({ did, left }) => did.startsWith('new') && left !== true);
+        },
+        async removeDevice(uid, did) {
+          removed.push(`${uid}/${did}`);
+          return true;
         },
       },
     });
@@ -67,6 +74,24 @@ describe('devices that come and go', () => {
       written.flat().map(({ did }) => did),
       ['d1'],
     );
+  });
+
+  it('stay removed where another node removed them when they were first seen here', async () => {
+    const end = (did: string) => bus.publish({ type: 'end', uid: 'alice', did, forget: true, reason: 0x98 });
+    sightings.came(session('alice', 'new-1'));
+    end('new-1');
+    await sightings.flush();
+    assert.deepEqual([written, removed], [[], []]);
+    sightings.came(session('alice', 'new-2'));
+    sightings.came(session('alice', 'known'));
+    await sightings.flush();
+    for (const did of ['new-2', 'known']) end(did);
+    await sightings.flush();
+    assert.deepEqual(removed, ['alice/new-2']);
+    await sightings.flush();
+    end('new-2');
+    await sightings.flush();
+    assert.deepEqual(removed, ['alice/new-2']);
   });
 
   it('are told to the other devices where they are new', async () => {

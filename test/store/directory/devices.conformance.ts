@@ -148,6 +148,7 @@ export function devicesConformance(name: string, open: () => Promise<DirectoryFi
       await directory.seeDevices([device('d1', 10), device('d2', 30), device('d1', 7, { uid: 'bob' })]);
       await directory.putStatus('alice', 'asleep', 25);
       await directory.putStatus('alice', '{"battery":"é"}', 40);
+      await directory.putStatus('alice', 'older', 39);
       await directory.putHidden('carol', 50);
       await directory.putHidden('carol', 60);
       await Promise.all([1, 2, 3].map((at) => directory.putHidden('alice', at)));
