@@ -24,6 +24,8 @@ export interface TimelineTransfer {
    * has another event or would leave a hole, it rejects with PlaceTaken, and what it was given is stored as far as a prefix.
    */
   load(events: readonly KeptEvent[]): Promise<void>;
+  /** Another string than before where events were stored meanwhile. */
+  mark(): Promise<string>;
 }
 
 /** An event cannot be stored at the place it is to have. */
@@ -36,11 +38,11 @@ export type TableRow = Readonly<Record<string, string | number | null>>;
 
 /** What a directory offers to whoever moves it as a whole to another one, while nobody else writes to either. */
 export interface DirectoryTransfer {
-  /** Names of all its tables, in no particular order. */
-  readonly tables: readonly string[];
+  /** The columns of the primary key of each of its tables. */
+  readonly tables: Readonly<Record<string, readonly string[]>>;
   /** Which tables and columns it has: the same where rows of one fit into the other. */
   tablesVersion(): Promise<string>;
-  /** Rows of a table in the order of its key, from behind this row on; at most `limit`. */
+  /** Rows of a table in the order of its key, from behind the row with this key on; at most `limit`. */
   rowsOf(table: string, after: TableRow | undefined, limit: number): Promise<readonly TableRow[]>;
   /** Stores rows, durably, as a whole or not at all; those whose key is there already are passed over. */
   loadRows(table: string, rows: readonly TableRow[]): Promise<void>;

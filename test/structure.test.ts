@@ -18,6 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   ops: ['schemas/'],
   store: ['schemas/'],
+  moving: ['schemas/', 'store/'],
   policy: ['schemas/', 'store/'],
   worker: ['schemas/', 'store/', 'policy/', 'ops/'],
   broker: ['schemas/', 'store/', 'policy/', 'ops/'],
@@ -29,6 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const mayImportTypes: Readonly<Record<string, readonly string[]>> = {
   broker: ['worker/', 'api/operation.ts'],
   api: ['worker/'],
+  cli: ['moving/'],
 };
 const rooms = Object.keys(mayImport);
 

@@ -45,7 +45,7 @@ export function sqlTransfer(database: Database, flavor: SqlFlavor): DirectoryTra
   };
 
   return {
-    tables: Object.keys(keys),
+    tables: keys,
 
     async tablesVersion() {
       const { rows } = await sql<{ name: string }>`select max(name) as name from petrel_migrations`.execute(

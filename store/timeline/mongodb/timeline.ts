@@ -151,6 +151,10 @@ class MongoTimeline implements Timeline, TimelineTransfer {
     return this.#guarded(() => this.#loader.load(events));
   }
 
+  mark(): Promise<string> {
+    return this.#guarded(async () => String(await this.#collections.events.estimatedDocumentCount()));
+  }
+
   check(): Promise<void> {
     return this.#guarded(async () => {
       await this.#client.db().command({ ping: 1 });

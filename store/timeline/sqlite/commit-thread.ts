@@ -108,6 +108,7 @@ function take(call: Call): void {
       send({ id, output }, [output.bytes.buffer]);
     } else if (call.name === 'scanCursors')
       send({ id, output: scan.cursors(call.input.conv, call.input.uid) });
+    else if (call.name === 'mark') send({ id, output: tables.mark() });
     else if (call.name === 'flush') void flusher.flush().then(() => send({ id, output: null }));
     else if (call.name === 'check') {
       check();

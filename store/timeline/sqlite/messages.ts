@@ -37,6 +37,8 @@ export interface Calls {
   /** The events behind a place, over all conversations. */
   scan: { input: { conv: string; seq: number }; output: Scanned };
   scanCursors: { input: { conv: string; uid: string }; output: Cursor[] };
+  /** What changes with every event; once all are in the tables. */
+  mark: { input: null; output: string };
   flush: { input: null; output: null };
   check: { input: null; output: null };
   close: { input: null; output: null };

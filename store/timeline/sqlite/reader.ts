@@ -90,6 +90,11 @@ export class Tables {
     return this.#cursorsFrom.all(conv, uid, limit) as unknown as Cursor[];
   }
 
+  /** Changes with every event that is indexed: where its file ends. */
+  mark(): string {
+    return String(metaOf(this.#db, 'tail'));
+  }
+
   /** The secret of the store's hash. */
   secret(): Uint8Array {
     return metaOf(this.#db, 'secret') as Uint8Array;

@@ -138,6 +138,11 @@ class SqliteTimeline implements EmbeddedTimeline {
     if (taken !== '') throw new PlaceTaken(taken);
   }
 
+  async mark(): Promise<string> {
+    await this.flush();
+    return this.#thread.call('mark', null);
+  }
+
   async flush(): Promise<void> {
     await this.#thread.call('flush', null);
   }
