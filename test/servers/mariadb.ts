@@ -33,37 +33,18 @@ export async function findMariaDb(): Promise<void> {
 export async function startMariaDb(): Promise<MariaDb> {
   const url = process.env.TEST_MYSQL_URL;
   if (url) return { createDatabase: () => createDatabase(url), stop: () => Promise.resolve() };
-  const server = await binary('mariadbd', 'mariadb-server');
-  const installer = await binary('mariadb-install-db', 'mariadb-server');
   const folder = mkdtempSync(join(tmpdir(), 'petrel-mariadb-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const data = join(folder, 'data');
-    const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-    await execute(installer, [
-      '--no-defaults',
-      `--datadir=${data}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...user,
-    ]);
     const port = await freePort();
-    const args = [
-      '--no-defaults',
-      `--datadir=${data}`,
-      `--socket=${join(folder, 'socket')}`,
-      `--pid-file=${join(folder, 'pid')}`,
-      `--port=${port}`,
-      '--bind-address=127.0.0.1',
-      '--skip-name-resolve',
-      '--innodb-buffer-pool-size=64M',
-      // Made for a test, gone after it: its tables are never read again after a crash of the machine.
+    const { path, args } = await mariaDbProgram(folder, port);
+    // Made for a test, gone after it: its tables are never read again after a crash of the machine.
+    const quick = [
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-doublewrite=0',
       '--innodb-file-per-table=0',
-      ...user,
     ];
-    const running = await startListening(server, args, port);
+    const running = await startListening(path, [...args, ...quick], port);
     return {
       pid: running.pid,
       createDatabase: () => createDatabase(`mysql://root@127.0.0.1:${port}`),
@@ -75,7 +56,38 @@ export async function startMariaDb(): Promise<MariaDb> {
   }
 }
 
-async function createDatabase(server: string): Promise<string> {
+/** Makes the files of a new server in the folder; answers how to start it. Rejects with NotAvailable. */
+export async function mariaDbProgram(
+  folder: string,
+  port: number,
+): Promise<{ readonly path: string; readonly args: readonly string[] }> {
+  const path = await binary('mariadbd', 'mariadb-server');
+  const installer = await binary('mariadb-install-db', 'mariadb-server');
+  const data = join(folder, 'data');
+  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
+  await execute(installer, [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    ...user,
+  ]);
+  const args = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--socket=${join(folder, 'socket')}`,
+    `--pid-file=${join(folder, 'pid')}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    '--skip-name-resolve',
+    '--innodb-buffer-pool-size=64M',
+    ...user,
+  ];
+  return { path, args };
+}
+
+/** Makes an empty database on the server at this URL; answers its URL. */
+export async function createDatabase(server: string): Promise<string> {
   const name = `petrel_${randomBytes(6).toString('hex')}`;
   const connection = await createConnection({ uri: server });
   try {

@@ -33,14 +33,14 @@ export interface MongoServer {
 }
 
 /** How to start a server: MongoDB itself where it is on the PATH, else FerretDB. */
-interface Program {
+export interface MongoProgram {
   readonly path: string;
   readonly args: (folder: string, port: number) => readonly string[];
 }
 
 /** Finds MongoDB, or builds FerretDB, once. Rejects with NotAvailable. */
 export async function findMongo(): Promise<void> {
-  if (!process.env.TEST_MONGODB_URL) await program();
+  if (!process.env.TEST_MONGODB_URL) await mongoProgram();
 }
 
 /**
@@ -50,7 +50,7 @@ export async function findMongo(): Promise<void> {
 export async function startMongo(): Promise<MongoServer> {
   const url = process.env.TEST_MONGODB_URL;
   if (url) return { newDatabase: () => newDatabase(url), stop: () => Promise.resolve() };
-  const { path, args } = await program();
+  const { path, args } = await mongoProgram();
   const folder = mkdtempSync(join(tmpdir(), 'petrel-mongo-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -73,7 +73,8 @@ function newDatabase(server: string): string {
   return url.toString();
 }
 
-async function program(): Promise<Program> {
+/** MongoDB of the PATH, or else FerretDB. Rejects with NotAvailable. */
+export async function mongoProgram(): Promise<MongoProgram> {
   const mongod = onPath('mongod');
   if (mongod !== undefined)
     return {

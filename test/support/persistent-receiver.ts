@@ -1,5 +1,5 @@
 import type { EventDocument } from '../../schemas/event.ts';
-import { eventOf, isEventTopic, jsonOf, type Notice } from './chat-client.ts';
+import { type ChatClient, eventOf, isEventTopic, jsonOf, type Notice } from './chat-client.ts';
 import type { User } from './user.ts';
 
 /** A gap notice: `from` and `to` inclusive. */
@@ -32,9 +32,10 @@ export class PersistentReceiver {
     await (await this.#user.connect(this.#options)).disconnect();
   }
 
-  /** Receives and acknowledges until the connection ends. */
-  async run(): Promise<void> {
+  /** Receives and acknowledges until the connection ends; `connected` is given each connection. */
+  async run(connected: (client: ChatClient) => void = () => {}): Promise<void> {
     const client = await this.#user.connect(this.#options);
+    connected(client);
     if (!client.connack.sessionPresent) this.faults.push('the session was lost');
     const last = new Map<string, number>();
     for (;;) {

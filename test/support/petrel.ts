@@ -31,19 +31,22 @@ export class Petrel {
   output = '';
   readonly dataDir = mkdtempSync(join(tmpdir(), 'petrel-e2e-'));
   #env: Readonly<Record<string, string>>;
+  readonly #args: readonly string[];
   #child: ChildProcess | undefined;
   #ended: Promise<Ended> = Promise.resolve({ code: null, errors: '' });
   #addresses: Partial<Record<Scheme, string>> = {};
   #users = 0;
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  /** `args` come after `start`. */
+  constructor(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []) {
     this.#env = env;
+    this.#args = args;
   }
 
   /** Starts the process without waiting for it. */
   spawn(): Promise<Ended> {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PETREL_'));
-    const child = spawn(process.execPath, [main, 'start'], {
+    const child = spawn(process.execPath, [main, 'start', ...this.#args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...Object.fromEntries(inherited),

@@ -3,20 +3,23 @@ import type { Api } from './api.ts';
 import { ChatClient, type ConnectOptions } from './chat-client.ts';
 import type { Petrel } from './petrel.ts';
 
+/** Where a user comes in: a server, or whoever chooses one of several. */
+export type Door = Pick<Petrel, 'api' | 'port'>;
+
 /** A user of a server under test, with a token that is good for an hour. */
 export class User {
   readonly uid: string;
   readonly token: string;
-  readonly #petrel: Petrel;
+  readonly #door: Door;
 
-  constructor(petrel: Petrel, uid: string, token: string) {
-    this.#petrel = petrel;
+  constructor(door: Door, uid: string, token: string) {
+    this.#door = door;
     this.uid = uid;
     this.token = token;
   }
 
   get api(): Api {
-    return this.#petrel.api(this.token);
+    return this.#door.api(this.token);
   }
 
   /** Connects over TCP, by MQTT 5 unless told otherwise; fails where the server refuses. */
@@ -29,7 +32,7 @@ export class User {
   /** Connects; `connack` tells what the server said. */
   tryConnect(options: ConnectOptions = {}): Promise<ChatClient> {
     const named = { username: this.uid, password: this.token };
-    return ChatClient.connect(this.#petrel.port('mqtt'), { ...named, ...options });
+    return ChatClient.connect(this.#door.port('mqtt'), { ...named, ...options });
   }
 
   /** Makes a group with these members; answers its gid. */
