@@ -14,7 +14,7 @@ import { Closing } from './compose/closing.ts';
 import { addressOf, openHttp } from './compose/http.ts';
 import { createIdentity } from './compose/identity.ts';
 import { openState } from './compose/state.ts';
-import { openStores } from './compose/stores.ts';
+import { openKept, openStores } from './compose/stores.ts';
 import { createWorker } from './compose/worker.ts';
 import type { Log } from './ops/log.ts';
 import type { Metrics } from './ops/metrics.ts';
@@ -43,7 +43,7 @@ export const compose: Compose = async (config, { role, log }) => {
 async function start(config: Config, role: Role, log: Log, closing: Closing): Promise<Server> {
   const base = createBase(config, role, log);
   const { metrics, now, onError } = base;
-  const { bus } = await openState(base, closing);
+  const { bus, owners } = await openState(base, closing);
   const stores = await openStores(base, closing);
   const { timeline, directory } = stores;
   const shared = { ...base, timeline, directory, bus };
@@ -60,7 +60,7 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
   );
   const sends = worker.sender;
   worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
-  const parts = await createBrokerParts({ ...base, stores, bus, access, sends }, closing);
+  const parts = await createBrokerParts({ ...base, stores, bus, owners, access, sends }, closing);
   closing.add(bus.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites)));
   const identity = await createIdentity(shared, closing);
   const brokers = localBrokers(parts);

@@ -13,6 +13,10 @@ interface DelayedWill {
 export class Registry {
   readonly #all = new Set<Connection>();
   readonly #bySession = new Map<string, Connection>();
+  /** Connections on their way to a session. */
+  readonly #opening = new Map<string, Connection>();
+  /** Sessions whose connection has ended, and is not stored yet. */
+  readonly #leaving = new Set<string>();
   readonly #endings = new Set<Promise<void>>();
   readonly #turns = new Map<string, Promise<void>>();
   readonly #halfOpen = new Map<string, number>();
@@ -61,6 +65,34 @@ export class Registry {
 
   unbind(key: string, connection: Connection): void {
     if (this.#bySession.get(key) === connection) this.#bySession.delete(key);
+  }
+
+  /** Whether a connection has the session, or what one leaves is still to be stored. */
+  isTaken(key: string): boolean {
+    return this.#bySession.has(key) || this.#leaving.has(key);
+  }
+
+  /** The connection takes the session up, in turn, until `work` is done. */
+  async opening(key: string, connection: Connection, work: () => Promise<void>): Promise<void> {
+    this.#opening.set(key, connection);
+    try {
+      await work();
+    } finally {
+      this.#opening.delete(key);
+    }
+  }
+
+  openingOf(key: string): Connection | undefined {
+    return this.#opening.get(key);
+  }
+
+  /** What a connection leaves is stored in turn, and nobody takes the session up before. */
+  leaving(key: string, work: () => Promise<void>): void {
+    this.#leaving.add(key);
+    void this.inTurn(key, () => {
+      this.#leaving.delete(key);
+      return work();
+    });
   }
 
   /** What touches one stored session happens one after the other: connects that race, and the end of a connection. */

@@ -6,23 +6,27 @@ import { Claims } from '../broker/devices/claims.ts';
 import { Sightings } from '../broker/devices/sightings.ts';
 import { Flusher } from '../broker/flusher.ts';
 import { Hub } from '../broker/hub/hub.ts';
+import { endLost } from '../broker/ownership.ts';
 import { LocalStates } from '../broker/presence/local.ts';
 import { Presence } from '../broker/presence.ts';
 import { Registry } from '../broker/registry.ts';
 import { endSessions, forgetDevice, restoreCustom } from '../broker/stored.ts';
+import { Unfinished } from '../broker/unfinished.ts';
 import { Sight } from '../policy/presence.ts';
 import { Buckets } from '../policy/rate.ts';
 import { directConv } from '../schemas/event.ts';
 import type { Bus } from '../store/bus.ts';
+import type { Owners } from '../store/owners.ts';
 import type { Sends } from '../worker/sends.ts';
 import type { Access } from './access.ts';
 import type { Base } from './base.ts';
 import type { Closing } from './closing.ts';
-import type { Stores } from './stores.ts';
+import type { Kept, Stores } from './stores.ts';
 
 export interface BrokerOptions extends Base {
-  readonly stores: Stores;
+  readonly stores: Stores & Kept;
   readonly bus: Bus;
+  readonly owners: Owners;
   readonly access: Access;
   readonly sends: Sends;
 }
@@ -31,7 +35,7 @@ export interface BrokerOptions extends Base {
 export type BrokerParts = Omit<BrokerContext, 'authenticator' | 'rpc' | 'isReady'>;
 
 export async function createBrokerParts(options: BrokerOptions, closing: Closing): Promise<BrokerParts> {
-  const { config, stores, bus, access, sends, metrics, log, version, now, onError } = options;
+  const { config, stores, bus, owners, access, sends, metrics, log, version, now, onError } = options;
   const { timeline, directory, sessions } = stores;
   const { facts, routes, sendRates, reads } = access;
   const { limits } = config;
@@ -60,6 +64,11 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
   closing.add(() => claims.close());
   closing.add(() => hub.close());
   const registry = new Registry(now);
+  const unfinished = new Unfinished(registry, (error) =>
+    log.error({ err: error }, 'A session was not stored.'),
+  );
+  closing.add(() => unfinished.close());
+  closing.add(endLost({ owners, registry, unfinished }));
   const custom = await createCustomTopics({
     rules: config.topics.custom,
     now,
@@ -73,6 +82,8 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
   return {
     config,
     sessions,
+    owners,
+    unfinished,
     timeline,
     bus,
     hub,

@@ -37,6 +37,8 @@ export interface Owners {
   release(key: string): void | Promise<void>;
   /** What this node has the session by; undefined where it does not have it. */
   numberOf(key: string): number | undefined;
+  /** Whether it still has it, as all nodes know it now. */
+  holds(key: string): boolean | Promise<boolean>;
   /** The connection is to end: `taken` by a newer one, or else nobody has the session. `release` has to follow. */
   onLost(handler: (key: string, taken: boolean) => void): () => void;
   /**

@@ -1,3 +1,4 @@
+import { PetrelError } from '../../schemas/errors.ts';
 import type { Properties } from '../gate/properties.ts';
 import { connack } from '../gate/writer.ts';
 import type { Opening } from './opening.ts';
@@ -6,6 +7,8 @@ import type { Opening } from './opening.ts';
 export function greet(opening: Opening): void {
   const { connection, packet, clientId, identity } = opening;
   const { registry, log, config } = connection.context;
+  // A newer connection on another node may have ended it at any moment.
+  if (connection.isClosed) throw new PetrelError('connect.not-ready', 'The connection ended.');
   const accepted = opening.accepted!;
   const { maxKeepalive } = config.mqtt;
   const keepAlive = packet.keepAlive === 0 ? maxKeepalive : Math.min(packet.keepAlive, maxKeepalive);

@@ -20,6 +20,8 @@ export interface Opening {
   resumed?: StoredSession;
   /** The session as it was or is to be stored; absent for one that ends with its connection. */
   stored?: StoredSession;
+  /** The session is, or may be, this node's; it is let go of where a step fails. */
+  isTaken?: true;
   /** Claimed in the hub; until a session is attached it has to be released. */
   user?: UserNode;
   /** In the hub; until the CONNACK it has to be detached where a step fails. */

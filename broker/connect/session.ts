@@ -1,5 +1,6 @@
 import { PetrelError } from '../../schemas/errors.ts';
 import { anonymousUid } from '../../schemas/identity.ts';
+import { infoOf } from '../connections.ts';
 import { OutboundAliases } from '../custom/aliases.ts';
 import type { ConnectPacket } from '../gate/connect.ts';
 import { storedForm } from '../hub/hub.ts';
@@ -19,6 +20,18 @@ export const expiryOf = (packet: ConnectPacket, max: number): number =>
     : packet.cleanStart
       ? 0
       : max;
+
+/** From here on the session is this node's. What another one has is waited for; this node hears of newer ones already. */
+export async function takeSession(opening: Opening): Promise<boolean> {
+  const { connection, key } = opening;
+  const { owners, unfinished } = connection.context;
+  await unfinished.finish(key);
+  opening.isTaken = true;
+  const number = await owners.take(key);
+  if (number === undefined)
+    throw new PetrelError('connect.not-ready', 'Another connection took the session over.');
+  return !connection.isClosed;
+}
 
 /** Takes the stored session up, or ends it and begins anew. [MQTT-3.1.2-4] */
 export async function findSession(opening: Opening): Promise<boolean> {
@@ -136,7 +149,8 @@ export function prepare(opening: Opening): void {
 
 /** The device is recorded, and older connections that it excludes go. */
 export function announce({ connection, session }: Opening): void {
-  const { sightings, claims } = connection.context;
+  const { sightings, claims, online } = connection.context;
+  online?.put(infoOf(connection));
   sightings.came(session!);
   claims.claim(session!);
 }

@@ -12,6 +12,7 @@ export function createMemoryOwners(): Owners {
     },
     release: (key) => void numbers.delete(key),
     numberOf: (key) => numbers.get(key),
+    holds: (key) => numbers.has(key),
     onLost: () => () => {},
     onOrphan: () => () => {},
     start: () => {},

@@ -128,6 +128,13 @@ export class RedisOwners implements Owners {
     return this.#held.get(key);
   }
 
+  async holds(key: string): Promise<boolean> {
+    const number = this.#held.get(key);
+    if (number === undefined) return false;
+    const found = await this.#options.redis.command('hget', prefixes.owner + key, 'number');
+    return found === String(number);
+  }
+
   /** A write by this number was refused. */
   refused(key: string, number: number): void {
     if (this.#held.get(key) === number) this.#lost(key, true);
