@@ -61,7 +61,7 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
   const sends = worker.sender;
   worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
   const parts = await createBrokerParts({ ...base, stores, bus, owners, access, sends }, closing);
-  closing.add(bus.onEvent((event, rewrites) => parts.hub.onEvent(event, rewrites)));
+  closing.add(bus.onEvent((event, rewrites, topic) => parts.hub.onEvent(event, rewrites, topic)));
   const identity = await createIdentity(shared, closing);
   const brokers = localBrokers(parts);
   const api = createApi({ ...shared, access, sends, lists, identity, brokers }, closing);

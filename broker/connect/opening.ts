@@ -2,7 +2,7 @@ import type { Identity } from '../../schemas/identity.ts';
 import type { StoredSession } from '../../store/sessions.ts';
 import type { Connection } from '../connection.ts';
 import type { ConnectPacket } from '../gate/connect.ts';
-import type { UserNode } from '../hub/hub.ts';
+import type { UserNode } from '../hub/audience.ts';
 import type { Session } from '../hub/session.ts';
 import type { Accepted } from './accepted.ts';
 

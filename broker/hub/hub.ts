@@ -1,37 +1,17 @@
 import { type Conv, type ConvId, groupConv, parseConv, type StoredEvent } from '../../schemas/event.ts';
-import type { Bus, BusMessage, Notice } from '../../store/bus.ts';
+import type { Bus, BusMessage, BusTopic, Notice } from '../../store/bus.ts';
 import type { SessionStore, StoredSession } from '../../store/sessions.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import { publish } from '../gate/writer.ts';
 import { Arrivals } from './arrivals.ts';
-import { HubEvent, type TopicBytes, topicBytes } from './event.ts';
+import { Audience, type UserNode } from './audience.ts';
+import { HubEvent } from './event.ts';
 import { Ordinals, packetIdOf } from './inflight.ts';
 import { Partings } from './partings.ts';
 import { Progress } from './progress.ts';
 import { RecentEvents } from './recent.ts';
+import { Replays } from './replay.ts';
 import { Session, type SessionInit } from './session.ts';
-
-/** A user with connected sessions on this node. */
-export interface UserNode {
-  readonly uid: string;
-  readonly sessions: Session[];
-  /** Connections that are about to attach a session. */
-  claims: number;
-  /** gid → first seq the user may see. */
-  readonly groups: Map<string, number>;
-  readonly inboxTopic: TopicBytes;
-  /** Settles when `groups` is loaded. */
-  loaded: Promise<void>;
-  /** Groups whose membership changed while the list was being read: the change is newer than the list. */
-  changed: Set<string> | undefined;
-}
-
-interface GroupNode {
-  readonly gid: string;
-  readonly topic: TopicBytes;
-  /** Connected sessions of members. */
-  readonly sessions: Set<Session>;
-}
 
 /** Plain counters, read when metrics are collected. */
 export interface HubCounters {
@@ -68,83 +48,58 @@ export class Hub {
   readonly counters: HubCounters = { deliveries: 0, replayed: 0 };
   readonly now: () => number;
   readonly progress: Progress;
-  readonly #users = new Map<string, UserNode>();
-  readonly #groups = new Map<string, GroupNode>();
+  readonly #audience: Audience;
+  readonly #replays: Replays;
   readonly #partings = new Partings();
   readonly #arrivals: Arrivals;
   readonly #parsed = new Map<ConvId, Conv>();
   readonly #options: HubOptions;
   readonly #timer: NodeJS.Timeout;
-  readonly #leaveBus: () => void;
+  readonly #leaveBus: readonly (() => void)[];
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.now = options.now;
     this.progress = new Progress(options);
-    this.#arrivals = new Arrivals(options.timeline, (error) => this.readFailed(error));
-    this.#leaveBus = options.bus.subscribe((message) => this.#onBus(message));
+    const { bus } = options;
+    this.#audience = new Audience(options);
+    this.#replays = new Replays({ ...options, audience: this.#audience });
+    this.#arrivals = new Arrivals({
+      timeline: options.timeline,
+      listening: (gid) => this.#audience.listening(gid),
+      failed: (error, users) => {
+        this.readFailed(error);
+        this.#replays.add(users);
+      },
+    });
+    this.#leaveBus = [bus.subscribe((message) => this.#onBus(message)), bus.onLoss(() => this.replay())];
     this.#timer = setInterval(() => this.#sweep(), flushMs);
     this.#timer.unref();
   }
 
   /** The user's node for a session to come; its groups are known when `loaded` settles. `attach` or `release` must follow. */
   claim(uid: string): UserNode {
-    const known = this.#users.get(uid);
-    if (known !== undefined) {
-      known.claims++;
-      return known;
-    }
-    const user: UserNode = {
-      uid,
-      sessions: [],
-      claims: 1,
-      groups: new Map(),
-      inboxTopic: topicBytes(`u/${uid}`),
-      loaded: Promise.resolve(),
-      changed: new Set(),
-    };
-    this.#users.set(uid, user);
-    user.loaded = this.#loadGroups(user);
-    return user;
-  }
-
-  async #loadGroups(user: UserNode): Promise<void> {
-    try {
-      for (const { gid, since } of await this.#options.groupsOf(user.uid)) {
-        if (user.changed?.has(gid)) continue;
-        user.groups.set(gid, since);
-        for (const session of user.sessions) this.#group(gid).sessions.add(session);
-      }
-      user.changed = undefined;
-    } catch (error) {
-      // The next connection reads them again.
-      this.#users.delete(user.uid);
-      throw error;
-    }
+    return this.#audience.claim(uid);
   }
 
   /** Gives a claim up. */
   release(user: UserNode): void {
-    user.claims--;
-    this.#drop(user);
-  }
-
-  #drop(user: UserNode): void {
-    if (user.sessions.length === 0 && user.claims === 0 && this.#users.get(user.uid) === user) {
-      this.#users.delete(user.uid);
-    }
+    this.#audience.release(user);
   }
 
   /** Makes the session, on a claimed user, and lets it hear what happens from now on. */
   attach(init: SessionInit): Session {
     const session = new Session(this, init);
-    const { user } = session;
-    user.claims--;
-    user.sessions.push(session);
-    this.#options.onPresence?.(user.uid);
-    for (const gid of user.groups.keys()) this.#group(gid).sessions.add(session);
+    this.#audience.attach(session.user, session);
+    this.#options.onPresence?.(session.user.uid);
     return session;
+  }
+
+  /** Events may be stored that nobody told of: what sessions missed is sent to them, over time. */
+  replay(): void {
+    this.recent.clear();
+    this.#replays.add(this.#audience.users.values());
   }
 
   /** On resume: marks every conversation that is ahead of the session, then opens it. */
@@ -161,8 +116,9 @@ export class Hub {
     for (const { conv, head } of directs)
       session.resume(conv, head.seq, inboxTopic, undefined, cleared.get(conv));
     for (const [i, gid] of gids.entries()) {
-      const [head, conv] = [heads[i], groupConv(gid)];
-      if (head !== undefined) session.resume(conv, head.seq, this.#group(gid).topic, gid, cleared.get(conv));
+      const [head, group, conv] = [heads[i], this.#audience.groups.get(gid), groupConv(gid)];
+      if (head !== undefined && group !== undefined)
+        session.resume(conv, head.seq, group.topic, gid, cleared.get(conv));
     }
   }
 
@@ -170,27 +126,8 @@ export class Hub {
   detach(session: Session): void {
     if (session.closed) return;
     session.close();
-    const { user } = session;
-    const at = user.sessions.indexOf(session);
-    if (at !== -1) user.sessions.splice(at, 1);
-    for (const gid of user.groups.keys()) this.#dropFromGroup(gid, session);
-    this.#options.onPresence?.(user.uid);
-    this.#drop(user);
-  }
-
-  #dropFromGroup(gid: string, session: Session): void {
-    const group = this.#groups.get(gid);
-    if (group === undefined) return;
-    group.sessions.delete(session);
-    if (group.sessions.size === 0) this.#groups.delete(gid);
-  }
-
-  #group(gid: string): GroupNode {
-    const known = this.#groups.get(gid);
-    if (known !== undefined) return known;
-    const group: GroupNode = { gid, topic: topicBytes(`g/${gid}`), sessions: new Set() };
-    this.#groups.set(gid, group);
-    return group;
+    this.#audience.detach(session.user, session);
+    this.#options.onPresence?.(session.user.uid);
   }
 
   #parse(id: ConvId): Conv | undefined {
@@ -204,8 +141,8 @@ export class Hub {
     return conv;
   }
 
-  /** A new event, in seq order of its conversation. */
-  onEvent(stored: StoredEvent, rewrites: boolean): void {
+  /** A new event, in seq order of its conversation. One of two users that came by the topic of one of them is for this one. */
+  onEvent(stored: StoredEvent, rewrites: boolean, topic?: BusTopic): void {
     if (rewrites) this.recent.forget(stored.conv);
     const conv = this.#parse(stored.conv);
     if (conv === undefined) return;
@@ -215,6 +152,8 @@ export class Hub {
       this.#deliverToGroup(conv.gid, event, ordinal);
       if (this.#partings.any)
         for (const uid of this.#partings.endingWith(conv.gid, stored)) this.#leave(conv.gid, uid);
+    } else if (topic !== undefined) {
+      this.#deliverToUser(topic.slice(2), event, ordinal);
     } else {
       this.#deliverToUser(conv.a, event, ordinal);
       if (conv.a !== conv.b) this.#deliverToUser(conv.b, event, ordinal);
@@ -223,13 +162,13 @@ export class Hub {
   }
 
   #deliverToGroup(gid: string, event: HubEvent, ordinal: number): void {
-    const group = this.#groups.get(gid);
+    const group = this.#audience.groups.get(gid);
     if (group === undefined) return;
     for (const session of group.sessions) session.deliver(event, group.topic, ordinal, gid);
   }
 
   #deliverToUser(uid: string, event: HubEvent, ordinal: number): void {
-    const user = this.#users.get(uid);
+    const user = this.#audience.users.get(uid);
     if (user === undefined) return;
     for (const session of user.sessions) session.deliver(event, user.inboxTopic, ordinal, undefined);
   }
@@ -245,7 +184,7 @@ export class Hub {
 
   /** Tells the user's connections on this node. Typing goes at QoS 0, all else at QoS 1. */
   notify(uid: string, notice: Notice, except?: string): void {
-    const user = this.#users.get(uid);
+    const user = this.#audience.users.get(uid);
     if (user === undefined) return;
     for (const session of user.sessions)
       if (except === undefined || session.did !== except) this.notifySession(session, notice);
@@ -276,16 +215,16 @@ export class Hub {
 
   /** The connected members of a group on this node. */
   *membersOnline(gid: string): IterableIterator<Session> {
-    yield* this.#groups.get(gid)?.sessions ?? [];
+    yield* this.#audience.groups.get(gid)?.sessions ?? [];
   }
 
   sessionsOf(uid: string): readonly Session[] {
-    return this.#users.get(uid)?.sessions ?? [];
+    return this.#audience.users.get(uid)?.sessions ?? [];
   }
 
   get lagging(): number {
     let lagging = 0;
-    for (const user of this.#users.values()) {
+    for (const user of this.#audience.users.values()) {
       for (const session of user.sessions) if (session.lagging) lagging++;
     }
     return lagging;
@@ -315,33 +254,27 @@ export class Hub {
       this.#leave(gid, uid);
       return;
     }
-    const user = this.#users.get(uid);
+    const user = this.#audience.users.get(uid);
     user?.changed?.add(gid);
     if (user === undefined || user.groups.has(gid)) return;
-    user.groups.set(gid, since);
-    const group = this.#group(gid);
+    this.#audience.join(user, gid, since);
+    const { topic } = this.#audience.groups.get(gid)!;
     for (const session of user.sessions) {
-      group.sessions.add(session);
-      session.joinGroup(groupConv(gid), since, group.topic, gid);
+      session.joinGroup(groupConv(gid), since, topic, gid);
       this.#arrivals.add(gid, session);
     }
   }
 
   #leave(gid: string, uid: string): void {
-    const user = this.#users.get(uid);
-    if (user === undefined) return;
-    user.changed?.add(gid);
-    user.groups.delete(gid);
-    for (const session of user.sessions) {
-      session.leaveGroup(groupConv(gid));
-      this.#dropFromGroup(gid, session);
-    }
+    const user = this.#audience.users.get(uid);
+    user?.changed?.add(gid);
+    if (user !== undefined) this.#audience.leave(user, gid);
   }
 
   #sweep(): void {
     const now = this.now();
     const maxLagMs = this.#options.maxLagMs ?? 600_000;
-    for (const user of this.#users.values()) {
+    for (const user of this.#audience.users.values()) {
       for (const session of user.sessions) session.checkProgress(now, maxLagMs);
     }
     this.#flushing = this.#flushing.then(() => this.#flush());
@@ -358,7 +291,8 @@ export class Hub {
   /** Writes what is not written yet. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#leaveBus();
+    for (const leave of this.#leaveBus) leave();
+    this.#replays.close();
     await this.#flushing;
     await this.#flush();
   }

@@ -44,6 +44,11 @@ export class RecentEvents {
     this.#byConv.delete(conv);
   }
 
+  /** Forgets all: who knows what was rewritten. */
+  clear(): void {
+    this.#byConv.clear();
+  }
+
   #evict(): void {
     const event = this.#queue[this.#first]!;
     this.#first++;

@@ -1,18 +1,19 @@
-import type { ConvId } from '../../schemas/event.ts';
+import type { ConvId, Head } from '../../schemas/event.ts';
 import type { Platform } from '../../schemas/identity.ts';
 import type { StoredSession } from '../../store/sessions.ts';
 import { reasons } from '../gate/fault.ts';
+import type { UserNode } from './audience.ts';
 import type { HubEvent, TopicBytes } from './event.ts';
-import type { Hub, UserNode } from './hub.ts';
+import type { Hub } from './hub.ts';
 import { InFlight } from './inflight.ts';
 import type { Link } from './link.ts';
-import type { Track } from './track.ts';
+import { findStart, replayLimit } from './start.ts';
+import { createTrack, type Track } from './track.ts';
 import { type TopicWish, Wishes } from './wishes.ts';
 
-/** At most so many events of one conversation are replayed on resume; before them comes a gap notice. */
-export const replayLimit = 1000;
-
 const maxWaiting = 256;
+/** The clocks of nodes differ by no more, ms. */
+const clockMarginMs = 5000;
 
 /** Makes a PUBLISH under this ordinal's packet id; 0 for QoS 0. */
 export type FrameBuilder = (ordinal: number) => Buffer;
@@ -60,6 +61,7 @@ export class Session {
   #ready = false;
   #reading = false;
   #closed = false;
+  readonly #attachedAt: number;
   /** When the client last made progress, ms. */
   progressAt = 0;
   /** The stamp of its claim where `devices.policy` needs one; 0 before the CONNACK. */
@@ -78,6 +80,7 @@ export class Session {
     this.#maxBacklog = init.maxBacklogBytes;
     this.stored = init.stored;
     this.resumed = init.resumed;
+    this.#attachedAt = hub.now();
   }
 
   get lagging(): boolean {
@@ -95,6 +98,11 @@ export class Session {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** The client hears what happens: it has its CONNACK, and a resumed session knows what it missed. */
+  get isOpen(): boolean {
+    return this.#ready;
   }
 
   /** Live delivery of a new event; `ordinal` is the event's own, shared by its receivers. */
@@ -122,23 +130,11 @@ export class Session {
     const since = gid === undefined ? 1 : (this.user.groups.get(gid) ?? 1);
     const position = this.stored?.positions[conv];
     const resuming = this.resumed && !this.#ready;
-    // On resume the position decides, or else the session's own age; otherwise the session starts with this event.
-    const start = resuming ? Math.min(position ?? 0, seq - 1) : seq - 1;
+    // The position decides, on resume or else the session's own age; otherwise the session starts with this event.
+    const start = resuming ? Math.min(position ?? 0, seq - 1) : (position ?? seq - 1);
     const sent = Math.max(start, since - 1);
-    const track: Track = {
-      conv,
-      session: this,
-      topic,
-      ...(gid === undefined ? {} : { gid }),
-      sent,
-      acked: sent,
-      head: 0,
-      behind: false,
-      limited: false,
-      ...(resuming && position === undefined ? { startTs: this.stored!.createdAt } : {}),
-      moved: false,
-      cursorDue: false,
-    };
+    const track = createTrack(this, conv, topic, gid, sent);
+    if (resuming && position === undefined) track.startTs = this.stored!.createdAt;
     this.#tracks.set(conv, track);
     return track;
   }
@@ -158,6 +154,27 @@ export class Session {
     if (head <= track.sent) return;
     track.limited = true;
     this.fallBehind(track, head);
+  }
+
+  /** After a loss: what the conversation's head is; sends what was missed since the session is connected. */
+  recover(conv: ConvId, head: Head, topic: TopicBytes, gid: string | undefined, cleared = 0): void {
+    let track = this.#tracks.get(conv);
+    if (track === undefined) {
+      const position = this.stored?.positions[conv];
+      const startTs = this.#attachedAt - clockMarginMs;
+      if (position === undefined ? head.ts < startTs : head.seq <= position) return;
+      track = this.#begin(conv, 1, topic, gid);
+      if (position === undefined) track.startTs = startTs;
+    }
+    const since = gid === undefined ? 1 : (this.user.groups.get(gid) ?? 1);
+    const silent = this.#wishOf(track) === 'silent';
+    const skipped = silent ? head.seq : Math.max(Math.min(cleared, head.seq), since - 1);
+    if (skipped > track.sent) {
+      track.sent = skipped;
+      track.acked = skipped;
+    }
+    if (skipped >= head.seq) delete track.startTs;
+    if (head.seq > track.sent) this.fallBehind(track, head.seq);
   }
 
   fallBehind(track: Track, head: number): void {
@@ -293,7 +310,7 @@ export class Session {
       if (!this.#hasRoom()) return;
       const track = this.#behind[0]!;
       if (track.startTs !== undefined || (track.limited && track.head - track.sent > replayLimit)) {
-        this.#read(this.#findStart(track));
+        this.#read(findStart(this.#hub, this, track));
         return;
       }
       if (track.sent >= track.head) {
@@ -335,29 +352,6 @@ export class Session {
         this.#hub.readFailed(error);
       },
     );
-  }
-
-  /** Where a replay begins: not before what the session may see, and not more than the limit; else a gap notice. */
-  async #findStart(track: Track): Promise<void> {
-    const { startTs } = track;
-    const newest = Math.max(track.sent, track.head - replayLimit);
-    if (startTs !== undefined) {
-      const events = await this.#hub.read(track.conv, newest, replayLimit);
-      const first = events.find((event) => event.ts >= startTs);
-      const complete = events.length === 0 || events[0]!.ts < startTs || newest === track.sent;
-      delete track.startTs;
-      if (complete) {
-        track.sent =
-          first === undefined ? Math.max(track.sent, events.at(-1)?.seq ?? track.head) : first.seq - 1;
-        track.acked = track.sent;
-        return;
-      }
-    }
-    track.limited = false;
-    if (this.#closed || newest <= track.sent) return;
-    this.#hub.notifySession(this, { type: 'gap', conv: track.conv, from: track.sent + 1, to: newest });
-    // The position stays until the client acknowledges what comes behind the notice: only then it knows of the gap.
-    track.sent = newest;
   }
 
   /** After a long time without progress the session is ended; it loses nothing. */

@@ -25,3 +25,24 @@ export interface Track {
   /** The delivered cursor has to be moved to `acked`. */
   cursorDue: boolean;
 }
+
+/** A conversation of which the session has everything up to `sent`. */
+export const createTrack = (
+  session: Session,
+  conv: ConvId,
+  topic: TopicBytes,
+  gid: string | undefined,
+  sent: number,
+): Track => ({
+  conv,
+  session,
+  topic,
+  ...(gid === undefined ? {} : { gid }),
+  sent,
+  acked: sent,
+  head: 0,
+  behind: false,
+  limited: false,
+  moved: false,
+  cursorDue: false,
+});
