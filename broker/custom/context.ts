@@ -1,6 +1,6 @@
 import type { TopicPolicy } from '../../policy/custom.ts';
 import type { CustomCounters } from './custom.ts';
-import type { Journal } from './journal.ts';
+import type { EntryKeeper } from './journal.ts';
 import type { QueueStore } from './queue.ts';
 import type { RetainedMessages } from './retained.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -10,7 +10,7 @@ export interface SubscriberContext {
   readonly policy: TopicPolicy;
   readonly queues: QueueStore;
   /** Absent where messages are held in memory alone. */
-  readonly journal: Journal | undefined;
+  readonly journal: EntryKeeper | undefined;
   readonly retained: RetainedMessages;
   readonly counters: CustomCounters;
   /** Connected subscribers for whom something waits. */

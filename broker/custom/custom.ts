@@ -5,6 +5,7 @@ import type { Properties } from '../gate/properties.ts';
 import type { Link } from '../hub/link.ts';
 import type { Session } from '../hub/session.ts';
 import type { OutboundAliases } from './aliases.ts';
+import type { ClusterWills } from './cluster/wills.ts';
 import type { KeptWill } from './journal.ts';
 
 /** A PUBLISH to a custom topic, checked by the gate: valid topic name, no alias, strict properties. */
@@ -52,6 +53,11 @@ export interface CustomCounters {
   expired: number;
 }
 
+export const noCounts = (): CustomCounters => ({
+  ...{ published: 0, delivered: 0, queued: 0 },
+  ...{ droppedFull: 0, droppedSlow: 0, droppedLarge: 0, expired: 0 },
+});
+
 /**
  * Topics outside the chat: ordinary MQTT, routed by aedes, allowed by `topics.custom`. Packet ids of its deliveries are
  * 1..0x7fff; the hub has the upper half.
@@ -75,10 +81,14 @@ export interface CustomTopics {
   resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void>;
   /** There may be room again: a delivery of the hub was acknowledged, or the socket drained. Cheap where nothing waits. */
   roomy(client: CustomClient): void;
+  /** The client's token was renewed: it may have other rights. */
+  renewed(client: CustomClient): void;
   /** The client's custom subscriptions, for the stored session. */
   subscriptionsOf(key: string): readonly StoredSubscription[];
   /** The connection ended; a persistent session's messages queue from now on. */
   detach(client: CustomClient): void;
+  /** After `detach`: resolves when all nodes know what the connection left; before another node takes the session up. */
+  settled(key: string): Promise<void>;
   /** The session is gone for good: expired, or replaced by Clean Start. */
   forget(key: string): Promise<void>;
   /** At start: stored sessions that are not connected, so that messages queue for them. */
@@ -91,6 +101,8 @@ export interface CustomTopics {
   sessions(): string[];
   /** Rejects with `store.unavailable` while nothing can be stored. */
   check(): Promise<void>;
+  /** Wills of several nodes; absent in one process, where those of `keepWill` are this process' own. */
+  readonly clusterWills?: ClusterWills;
   /** Keeps the will of a connection, to be sent should the server die; durable when it resolves. */
   keepWill(key: string, identity: Identity, will: Will, delaySeconds: number): Promise<void>;
   /** The will is not to be sent; written down lazily. */

@@ -1,14 +1,33 @@
 import type { CustomRecord, CustomStore, KeptEntry } from '../../store/custom.ts';
 import type { Will } from '../gate/connect.ts';
-import type { Properties } from '../gate/properties.ts';
 import type { Envelope, RetainedPacket } from './aedes.ts';
 import type { Copy, CustomMessage } from './message.ts';
+import { decodeText, encodeText } from './properties.ts';
 import type { RetainedKeeper } from './retained.ts';
 
 /** Who has entries: told of one that could not be stored. */
 export interface EntryOwner {
   readonly key: string;
   lost(entry: number): void;
+}
+
+/** What subscribers say of the messages that persistent sessions have still to acknowledge, each an entry. */
+export interface EntryKeeper {
+  /** Adds an entry behind the others of its session: in flight where it has a packet id. */
+  add(
+    owner: EntryOwner,
+    message: CustomMessage,
+    copy: Copy,
+    share: string | undefined,
+    packetId: number | undefined,
+  ): number;
+  /** Resolves when all until now is durable. */
+  written(): Promise<void>;
+  /** Entry 0 is none, here and below. */
+  sent(entry: number, packetId: number): void;
+  /** Resolves when it is durable. */
+  received(entry: number): Promise<void>;
+  remove(entry: number): void;
 }
 
 /** A will that is kept for the case that the server dies. */
@@ -26,22 +45,6 @@ interface WillExtras extends Pick<KeptWill, 'delaySeconds' | 'scopes'> {
   readonly properties: string;
 }
 
-/** Properties as the store keeps them: JSON, bytes in base64. */
-function encode({ correlationData, topicAlias: _, ...others }: Properties): string {
-  return JSON.stringify(
-    correlationData === undefined
-      ? others
-      : { ...others, correlationData: correlationData.toString('base64') },
-  );
-}
-
-function decode(text: string): Properties {
-  const { correlationData, ...others } = JSON.parse(text) as Properties & { correlationData?: string };
-  return correlationData === undefined
-    ? others
-    : { ...others, correlationData: Buffer.from(correlationData, 'base64') };
-}
-
 /** A message as the store sees it; the payload is the message's own, which `keep` may replace. */
 class Kept implements CustomRecord {
   readonly #message: Pick<CustomMessage, 'topic' | 'payload'>;
@@ -57,7 +60,7 @@ class Kept implements CustomRecord {
     this.retain = envelope.retain;
     this.from = envelope.from;
     this.at = envelope.at;
-    if (envelope.properties !== undefined) this.properties = encode(envelope.properties);
+    if (envelope.properties !== undefined) this.properties = encodeText(envelope.properties);
   }
 
   get topic(): string {
@@ -80,7 +83,7 @@ export function restored(record: CustomRecord): { topic: string; payload: Buffer
       retain,
       from,
       at,
-      ...(properties === undefined ? {} : { properties: decode(properties) }),
+      ...(properties === undefined ? {} : { properties: decodeText(properties) }),
     },
   };
 }
@@ -89,7 +92,7 @@ export function restored(record: CustomRecord): { topic: string; payload: Buffer
  * What persistent sessions have still to acknowledge, as entries of the store: written when a message is queued or sent, removed
  * when it is acknowledged. What is acknowledged before its transaction begins is never written.
  */
-export class Journal implements RetainedKeeper {
+export class Journal implements EntryKeeper, RetainedKeeper {
   readonly #store: CustomStore;
   readonly #onError: (error: unknown) => void;
   readonly #records = new WeakMap<CustomMessage, CustomRecord>();
@@ -185,7 +188,7 @@ export class Journal implements RetainedKeeper {
   will(session: string, will: Will, kept: Omit<KeptWill, 'session' | 'will'>): Promise<void> {
     const { properties, ...message } = will;
     const { delaySeconds, scopes, at } = kept;
-    const extras = { delaySeconds, scopes, properties: encode(properties ?? {}) };
+    const extras = { delaySeconds, scopes, properties: encodeText(properties ?? {}) };
     this.#store.will({ ...message, from: session, at, properties: JSON.stringify(extras) });
     return this.written();
   }
@@ -203,7 +206,12 @@ export class Journal implements RetainedKeeper {
     for await (const { properties: text, from: session, at, payload, ...message } of this.#store.wills()) {
       const { properties, ...extras } = JSON.parse(text!) as WillExtras;
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-      yield { session, at, ...extras, will: { ...message, payload: bytes, properties: decode(properties) } };
+      yield {
+        session,
+        at,
+        ...extras,
+        will: { ...message, payload: bytes, properties: decodeText(properties) },
+      };
     }
   }
 

@@ -12,6 +12,9 @@ export interface CustomLimits extends QueueLimits, RetainedLimits {
   readonly maxInFlightBytes: number;
 }
 
+/** What aedes and its matcher take. */
+export const maxLevels = 100;
+
 export const defaultLimits: CustomLimits = {
   maxQueuedMessages: 1000,
   maxQueuedBytes: 1024 * 1024,

@@ -24,6 +24,8 @@ export interface QueueLimits {
 export interface QueueStore {
   /** Takes a message at the end of a session's queue; false: there is no room. */
   push(key: string, queued: Queued, now: number): boolean;
+  /** Takes a message that another one has found room for. */
+  append(key: string, queued: Queued): void;
   /** The oldest of a session's messages. */
   first(key: string): Queued | undefined;
   /** Takes the oldest out: it was sent, or is not wanted any more. */
@@ -81,11 +83,19 @@ export class MemoryQueues implements QueueStore {
     const { bytes } = queued.message;
     if (!this.#fits(queue, bytes) && !(this.#dropExpired(queue, now) && this.#fits(queue, bytes)))
       return false;
+    this.#add(key, queue, queued);
+    return true;
+  }
+
+  append(key: string, queued: Queued): void {
+    this.#add(key, this.#queues.get(key) ?? { items: [], head: 0, bytes: 0 }, queued);
+  }
+
+  #add(key: string, queue: Queue, queued: Queued): void {
     queue.items.push(queued);
-    queue.bytes += bytes;
+    queue.bytes += queued.message.bytes;
     this.#queues.set(key, queue);
     this.#hold(queued.message);
-    return true;
   }
 
   first(key: string): Queued | undefined {

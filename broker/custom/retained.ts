@@ -91,6 +91,21 @@ export class RetainedMessages {
     }
   }
 
+  /** Another one has stored it. */
+  take(message: CustomMessage): void {
+    if (message.payload.length === 0) this.#drop(message.topic);
+    else {
+      message.keep();
+      this.#put(message);
+    }
+  }
+
+  /** These are all there are. */
+  replace(messages: Iterable<CustomMessage>): void {
+    for (const topic of [...this.#messages.keys()]) this.#drop(topic);
+    for (const message of messages) this.#put(message);
+  }
+
   #put(message: CustomMessage): void {
     this.#drop(message.topic);
     this.#messages.set(message.topic, message);

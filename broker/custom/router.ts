@@ -35,6 +35,7 @@ export class Router {
   readonly #core: AedesCore;
   readonly #refuse: () => 'topic.quota' | 'store.unavailable' | undefined;
   readonly #onError: (error: unknown) => void;
+  readonly #sharesHere: boolean;
   readonly #nodes = new Map<string, FilterNode>();
   #collected: Collected[] = [];
   #ours: CustomMessage | undefined;
@@ -42,16 +43,18 @@ export class Router {
 
   /**
    * `refuse` tells whether messages are refused now that would have to queue (`topic.quota`), or that a persistent session
-   * would get (`store.unavailable`).
+   * would get (`store.unavailable`). `sharesHere`: which member of a shared subscription gets a message is found here.
    */
   constructor(
     core: AedesCore,
     refuse: () => 'topic.quota' | 'store.unavailable' | undefined,
     onError: (error: unknown) => void,
+    sharesHere = true,
   ) {
     this.#core = core;
     this.#refuse = refuse;
     this.#onError = onError;
+    this.#sharesHere = sharesHere;
   }
 
   message(topic: string, payload: Buffer, envelope: Envelope): CustomMessage {
@@ -166,7 +169,7 @@ export class Router {
     }
     if (nodes.length === 1) this.#fanOutPlain(message, nodes[0]!, waits);
     else this.#fanOutMerged(message, nodes, waits);
-    for (const node of nodes) {
+    for (const node of this.#sharesHere ? nodes : []) {
       for (const group of node.shares.values()) this.#deliverShared(message, group, waits);
     }
     return waits.size === 0 ? undefined : Promise.all(waits);
@@ -175,7 +178,9 @@ export class Router {
   #fanOutPlain(message: CustomMessage, node: FilterNode, waits: Set<Promise<unknown>>): void {
     for (const [subscriber, subscription] of node.plain) {
       if (!subscriber.admits(subscription, message)) continue;
-      const wait = subscriber.deliver(message, copyFor(message, subscription), undefined);
+      const copy = copyFor(message, subscription);
+      if (copy.qos > 0 && subscriber.comesByEntry) continue;
+      const wait = subscriber.deliver(message, copy, undefined);
       if (wait !== undefined) waits.add(wait);
     }
   }
@@ -207,6 +212,7 @@ export class Router {
         retain: retainAsPublished && message.envelope.retain,
         identifiers,
       };
+      if (copy.qos > 0 && subscriber.comesByEntry) continue;
       const wait = subscriber.deliver(message, copy, undefined);
       if (wait !== undefined) waits.add(wait);
     }
@@ -250,7 +256,7 @@ export class Router {
 }
 
 /** The copy by one subscription. RETAIN stays only where the subscription asks for it. [MQTT-3.3.1-12] [MQTT-3.3.1-13] */
-const copyFor = (message: CustomMessage, { options, identifiers }: Subscription): Copy => ({
+export const copyFor = (message: CustomMessage, { options, identifiers }: Subscription): Copy => ({
   qos: Math.min(options.qos, message.envelope.qos) as QoS,
   retain: message.envelope.retain && (options.retainAsPublished ?? false),
   identifiers,

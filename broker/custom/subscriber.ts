@@ -4,19 +4,13 @@ import { reasons } from '../gate/fault.ts';
 import { ack, packetTypes } from '../gate/writer.ts';
 import type { SubscriberContext } from './context.ts';
 import type { CustomClient } from './custom.ts';
+import { type RetainedFeed, retainedCopy } from './feed.ts';
 import { Flights } from './flights.ts';
 import type { EntryOwner } from './journal.ts';
 import type { Copy, CustomMessage } from './message.ts';
 import type { Queued } from './queue.ts';
 import type { Subscription } from './subscription.ts';
 import { transmit } from './transmit.ts';
-
-/** Retained messages on their way to a new subscription. */
-interface Feed {
-  readonly subscription: Subscription;
-  readonly messages: Iterator<CustomMessage>;
-  next: CustomMessage | undefined;
-}
 
 /** The PUBREL for a PUBREC of an id that has no flow: Packet Identifier not found. */
 export const unknownFlow = (version: number, id: number): Buffer =>
@@ -33,7 +27,8 @@ export class Subscriber implements EntryOwner {
   #rights: TopicRights;
   #client: CustomClient | undefined;
   #persistent = true;
-  #feeds: Feed[] = [];
+  #feeds: RetainedFeed[] = [];
+  #comesByEntry = false;
 
   constructor(key: string, user: TopicUser, context: SubscriberContext) {
     this.key = key;
@@ -49,6 +44,11 @@ export class Subscriber implements EntryOwner {
   /** Whether messages queue while there is no connection. */
   get persistent(): boolean {
     return this.#persistent;
+  }
+
+  /** Whether QoS 1 and 2 come by `arrive` alone: another store than the journal keeps them. */
+  get comesByEntry(): boolean {
+    return this.#comesByEntry;
   }
 
   /** Whether anything is in flight or waits. */
@@ -93,10 +93,11 @@ export class Subscriber implements EntryOwner {
   }
 
   /** A connection takes the session up. */
-  attach(client: CustomClient): void {
+  attach(client: CustomClient, comesByEntry = false): void {
     if (this.#client === client) return;
     this.#client = client;
-    this.#persistent = client.persistent;
+    this.#comesByEntry = comesByEntry;
+    this.#persistent = client.persistent || comesByEntry;
     this.#flights.startOver();
   }
 
@@ -112,7 +113,7 @@ export class Subscriber implements EntryOwner {
     if (!this.#persistent) return;
     for (const feed of feeds) {
       for (let message = feed.next; message !== undefined; message = feed.messages.next().value) {
-        const copy = this.#retainedCopy(feed.subscription, message);
+        const copy = retainedCopy(feed.subscription, message);
         if (copy.qos > 0) this.#enqueue(message, copy, undefined);
       }
     }
@@ -175,13 +176,28 @@ export class Subscriber implements EntryOwner {
     return journal.written();
   }
 
+  /** A message for which the session has an entry already: it goes out when it is its turn. */
+  arrive(message: CustomMessage, copy: Copy, share: string | undefined, entry: number): void {
+    message.keep();
+    this.#context.queues.append(this.key, { message, copy, share, entry });
+    this.#context.counters.queued++;
+    this.pump();
+  }
+
+  /** Another one has the session now: what is known of it here goes. */
+  drop(): void {
+    this.#context.waiting.delete(this);
+    this.#feeds = [];
+    this.#context.queues.clear(this.key);
+  }
+
   /** The entry could not be stored, and its publisher is told: what waits is not sent. */
   lost(entry: number): void {
     this.#context.queues.remove(this.key, entry);
   }
 
   /** Takes up what an earlier process had for the session: first what is in flight, then what waits. */
-  restore(message: CustomMessage, kept: KeptEntry): void {
+  restore(message: CustomMessage, kept: Omit<KeptEntry, 'session' | 'message'>): void {
     const { queues, journal, now } = this.#context;
     const { id: entry, qos, retain, identifiers, share, packetId, received } = kept;
     const copy: Copy = { qos, retain, identifiers };
@@ -241,15 +257,6 @@ export class Subscriber implements EntryOwner {
     return sent;
   }
 
-  #retainedCopy({ options, identifiers }: Subscription, message: CustomMessage): Copy {
-    // What a new subscription is sent has RETAIN 1 (section 3.3.1.3).
-    return {
-      qos: Math.min(options.qos, message.envelope.qos) as Copy['qos'],
-      retain: true,
-      identifiers,
-    };
-  }
-
   /** Sends retained messages to a new subscription, as far as there is room; the rest follows. */
   feed(subscription: Subscription, messages: Iterator<CustomMessage>): void {
     const next = messages.next().value as CustomMessage | undefined;
@@ -292,7 +299,7 @@ export class Subscriber implements EntryOwner {
       if (!this.#fits(client)) return false;
       feed.next = feed.messages.next().value;
       if (!this.admits(subscription, next)) continue;
-      const copy = this.#retainedCopy(subscription, next);
+      const copy = retainedCopy(subscription, next);
       if (copy.qos === 0) this.#sendAtOnce(client, next, copy);
       else this.#sendUnshared(client, next, copy, undefined);
     }

@@ -1,4 +1,5 @@
-import type { FilterAccess } from '../../policy/custom.ts';
+import type { FilterAccess, TopicPolicy, TopicUser } from '../../policy/custom.ts';
+import { filterTopic } from '../../schemas/topics.ts';
 import type { StoredSubscription } from '../../store/sessions.ts';
 
 /** One subscription of a session. */
@@ -10,4 +11,22 @@ export interface Subscription {
   readonly share: string | undefined;
   readonly identifiers: readonly number[] | undefined;
   access: FilterAccess;
+}
+
+/** Undefined for a filter that is no custom one. */
+export function subscriptionOf(
+  policy: TopicPolicy,
+  user: TopicUser,
+  options: StoredSubscription,
+): Subscription | undefined {
+  const asked = filterTopic(options.filter);
+  if (asked.kind !== 'custom' && asked.kind !== 'system') return undefined;
+  const filter = asked.kind === 'custom' ? asked.filter : options.filter;
+  return {
+    options,
+    filter,
+    share: asked.kind === 'custom' ? asked.share : undefined,
+    identifiers: options.identifier === undefined ? undefined : [options.identifier],
+    access: policy.rightsOf(user).access(filter),
+  };
 }

@@ -1,9 +1,36 @@
 import { filterMatches } from '../../schemas/topics.ts';
+import type { CustomCounters } from './custom.ts';
 import type { CustomMessage } from './message.ts';
 import type { Router } from './router.ts';
 
 /** `$SYS` topics and how their values are found. */
 export type SystemValues = Readonly<Record<`$SYS/${string}`, () => string | number>>;
+
+/** What a broker tells of itself. */
+export const brokerValues = ({
+  version,
+  now,
+  connected,
+  retained,
+  counters,
+}: {
+  readonly version: string;
+  readonly now: () => number;
+  readonly connected: () => number;
+  readonly retained: { readonly size: number };
+  readonly counters: CustomCounters;
+}): SystemValues => {
+  const startedAt = now();
+  return {
+    '$SYS/broker/version': () => `petrel ${version}`,
+    '$SYS/broker/uptime': () => `${Math.floor((now() - startedAt) / 1000)} seconds`,
+    '$SYS/broker/clients/connected': connected,
+    '$SYS/broker/retained messages/count': () => retained.size,
+    '$SYS/broker/publish/messages/received': () => counters.published,
+    '$SYS/broker/publish/messages/sent': () => counters.delivered,
+    '$SYS/broker/publish/messages/dropped': () => counters.droppedFull + counters.droppedSlow,
+  };
+};
 
 /** What the server tells of itself on `$SYS/…`: on change to those who listen, and at once to a new subscription. */
 export class SystemTopics {

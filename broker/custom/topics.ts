@@ -8,22 +8,26 @@ import type { Will } from '../gate/connect.ts';
 import { reasons } from '../gate/fault.ts';
 import { AedesCore } from './aedes.ts';
 import type { SubscriberContext } from './context.ts';
-import type { CustomClient, CustomCounters, CustomPublish, CustomTopics, Granted } from './custom.ts';
+import {
+  type CustomClient,
+  type CustomPublish,
+  type CustomTopics,
+  type Granted,
+  noCounts,
+} from './custom.ts';
 import { Journal, type KeptWill, restored } from './journal.ts';
 import { CustomMessage } from './message.ts';
-import { type CustomOptions, defaultLimits } from './options.ts';
+import { type CustomOptions, defaultLimits, maxLevels } from './options.ts';
 import { MemoryQueues } from './queue.ts';
 import { RetainedMessages } from './retained.ts';
 import { Router } from './router.ts';
 import { Subscriber, unknownFlow } from './subscriber.ts';
-import type { Subscription } from './subscription.ts';
-import { SystemTopics } from './system.ts';
+import { type Subscription, subscriptionOf } from './subscription.ts';
+import { brokerValues, SystemTopics } from './system.ts';
 
 const pumpMs = 1000;
 /** `$SYS` values and expired retained messages are looked at every so many pumps. */
 const pumpsPerRound = 10;
-/** What aedes and its matcher take. */
-const maxLevels = 100;
 
 /** Makes the custom topics of a node. */
 export async function createCustomTopics(options: CustomOptions): Promise<CustomTopics> {
@@ -43,15 +47,7 @@ export async function createCustomTopics(options: CustomOptions): Promise<Custom
 const noRights = (key: string): TopicUser => ({ uid: key.slice(0, key.indexOf('/')), scopes: new Set() });
 
 class Topics implements CustomTopics {
-  readonly counters: CustomCounters = {
-    published: 0,
-    delivered: 0,
-    queued: 0,
-    droppedFull: 0,
-    droppedSlow: 0,
-    droppedLarge: 0,
-    expired: 0,
-  };
+  readonly counters = noCounts();
   readonly #core: AedesCore;
   readonly #queues: MemoryQueues;
   readonly #journal: Journal | undefined;
@@ -103,20 +99,9 @@ class Topics implements CustomTopics {
         return this.#lastId;
       },
     };
-    const startedAt = now();
-    this.#system = new SystemTopics(
-      this.#router,
-      {
-        '$SYS/broker/version': () => `petrel ${options.version}`,
-        '$SYS/broker/uptime': () => `${Math.floor((now() - startedAt) / 1000)} seconds`,
-        '$SYS/broker/clients/connected': options.connected,
-        '$SYS/broker/retained messages/count': () => this.#retained.size,
-        '$SYS/broker/publish/messages/received': () => this.counters.published,
-        '$SYS/broker/publish/messages/sent': () => this.counters.delivered,
-        '$SYS/broker/publish/messages/dropped': () => this.counters.droppedFull + this.counters.droppedSlow,
-      },
-      now,
-    );
+    const { version, connected } = options;
+    const told = { version, now, connected, retained: this.#retained, counters: this.counters };
+    this.#system = new SystemTopics(this.#router, brokerValues(told), now);
     this.#timer = setInterval(() => this.#pump(), pumpMs);
     this.#timer.unref();
   }
@@ -185,7 +170,7 @@ class Topics implements CustomTopics {
   }
 
   async subscribe(client: CustomClient, options: StoredSubscription): Promise<Granted> {
-    const subscription = this.#subscription(client.identity, options);
+    const subscription = subscriptionOf(this.#policy, client.identity, options);
     if (subscription === undefined || subscription.access === 'none') return { code: reasons.notAuthorized };
     const { filter, share } = subscription;
     if (topicLevels(filter) > maxLevels) return { code: reasons.topicFilterInvalid };
@@ -205,20 +190,6 @@ class Topics implements CustomTopics {
       if (subscriber.isClient(client)) subscriber.feed(subscription, this.#retainedFor(filter, newest));
     };
     return { code: options.qos, sendRetained };
-  }
-
-  /** Undefined for a filter that is no custom one. */
-  #subscription(user: TopicUser, options: StoredSubscription): Subscription | undefined {
-    const asked = filterTopic(options.filter);
-    if (asked.kind !== 'custom' && asked.kind !== 'system') return undefined;
-    const filter = asked.kind === 'custom' ? asked.filter : options.filter;
-    return {
-      options,
-      filter,
-      share: asked.kind === 'custom' ? asked.share : undefined,
-      identifiers: options.identifier === undefined ? undefined : [options.identifier],
-      access: this.#policy.rightsOf(user).access(filter),
-    };
   }
 
   async #add(subscriber: Subscriber, subscription: Subscription): Promise<void> {
@@ -290,7 +261,7 @@ class Topics implements CustomTopics {
     const added: Promise<void>[] = [];
     for (const options of subscriptions) {
       if (subscriber.subscriptions.has(options.filter)) continue;
-      const subscription = this.#subscription(user, options);
+      const subscription = subscriptionOf(this.#policy, user, options);
       if (subscription !== undefined) added.push(this.#add(subscriber, subscription));
     }
     await Promise.all(added);
@@ -301,6 +272,12 @@ class Topics implements CustomTopics {
     if (waiting.size === 0) return;
     const subscriber = this.#of(client);
     if (subscriber !== undefined && waiting.has(subscriber)) subscriber.pump();
+  }
+
+  renewed(): void {}
+
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
 
   subscriptionsOf(key: string): readonly StoredSubscription[] {

@@ -177,14 +177,16 @@ export class RedisConnection {
   }
 
   /** Makes a script callable; it is sent whole where Redis does not have it (any more). Its keys begin with our prefix. */
-  script(lua: string): RedisScript {
+  script(lua: string, answers: 'strings' | 'bytes' = 'strings'): RedisScript {
     const sha = createHash('sha1').update(lua).digest('hex');
+    const call = (name: string, ...args: RedisArgument[]): Promise<RedisReply> =>
+      answers === 'strings' ? this.command(name, ...args) : this.commandBuffer(name, ...args);
     return async (keys, args) => {
       try {
-        return await this.command('evalsha', sha, keys.length, ...keys, ...args);
+        return await call('evalsha', sha, keys.length, ...keys, ...args);
       } catch (error) {
         if (!isNoScript(error)) throw error;
-        return this.command('eval', lua, keys.length, ...keys, ...args);
+        return call('eval', lua, keys.length, ...keys, ...args);
       }
     };
   }

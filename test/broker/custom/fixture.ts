@@ -107,7 +107,7 @@ export class Bench {
   readonly errors: unknown[];
   readonly clock: { now: number };
 
-  private constructor(topics: CustomTopics, errors: unknown[], clock: { now: number }) {
+  protected constructor(topics: CustomTopics, errors: unknown[], clock: { now: number }) {
     this.topics = topics;
     this.errors = errors;
     this.clock = clock;

@@ -1,0 +1,400 @@
+import { TopicPolicy } from '../../../policy/custom.ts';
+import { PetrelError } from '../../../schemas/errors.ts';
+import type { Identity } from '../../../schemas/identity.ts';
+import { topicLevels } from '../../../schemas/topics.ts';
+import type { StoredSubscription } from '../../../store/sessions.ts';
+import type { RowChange } from '../../../store/shared-custom.ts';
+import type { Will } from '../../gate/connect.ts';
+import { reasons } from '../../gate/fault.ts';
+import type { AedesCore } from '../aedes.ts';
+import type { SubscriberContext } from '../context.ts';
+import {
+  type CustomClient,
+  type CustomPublish,
+  type CustomTopics,
+  type Granted,
+  noCounts,
+} from '../custom.ts';
+import type { CustomMessage } from '../message.ts';
+import { defaultLimits, maxLevels } from '../options.ts';
+import { MemoryQueues } from '../queue.ts';
+import { copyFor } from '../router.ts';
+import { Subscriber, unknownFlow } from '../subscriber.ts';
+import { type Subscription, subscriptionOf } from '../subscription.ts';
+import { Claims } from './claims.ts';
+import { Leaving } from './leaving.ts';
+import { type Claim, Ledger } from './ledger.ts';
+import { Messages } from './messages.ts';
+import type { ClusterTopicsOptions } from './options.ts';
+import { Publisher } from './publisher.ts';
+import { isShared, rowOf, rowsOf } from './rows.ts';
+import type { Transport } from './transport.ts';
+import { View } from './view.ts';
+import { ClusterWills } from './wills.ts';
+
+const pumpMs = 1000;
+/** `$SYS` values and expired messages are looked at every so many pumps. */
+const pumpsPerRound = 10;
+
+/**
+ * Custom topics of a node of several. What every node has to know is in the shared store: who gets a message when its session may be
+ * anywhere, what sessions have still to acknowledge, what topics retain, wills. A message is published there, and comes back by the
+ * feed: its number gives one order to all. Sessions of this node's connections are served from memory.
+ */
+export class ClusterTopics implements CustomTopics {
+  readonly counters = noCounts();
+  readonly clusterWills: ClusterWills;
+  readonly #options: ClusterTopicsOptions;
+  readonly #core: AedesCore;
+  readonly #policy: TopicPolicy;
+  readonly #queues: MemoryQueues;
+  readonly #view: View;
+  readonly #ledger: Ledger;
+  readonly #claims: Claims;
+  readonly #messages: Messages;
+  readonly #context: SubscriberContext;
+  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #clients = new Map<string, CustomClient>();
+  readonly #attached = new WeakMap<CustomClient, Promise<Subscriber>>();
+  readonly #leaving: Leaving;
+  readonly #timer: NodeJS.Timeout;
+  #pumps = 0;
+  #lastId = 0;
+  #closed = false;
+
+  constructor(core: AedesCore, transport: Transport, options: ClusterTopicsOptions) {
+    const limits = { ...defaultLimits, ...options.limits };
+    const { now, onError, shared, node } = options;
+    this.#options = options;
+    this.#core = core;
+    this.#policy = new TopicPolicy(options.rules);
+    this.#ledger = new Ledger(shared, node, now, (claim) => this.#fenced(claim));
+    this.#queues = new MemoryQueues(limits, ({ entry }) => {
+      this.counters.expired++;
+      this.#ledger.remove(entry);
+    });
+    this.#claims = new Claims(shared, this.#ledger, node);
+    const handlers = {
+      entry: (...arrived: Parameters<Claims['arrived']>) => this.#claims.arrived(...arrived),
+      chosen: (key: string, filter: string, message: CustomMessage) => this.#chosen(key, filter, message),
+      readAnew: () => this.#claims.readAnew((claim) => this.#fenced(claim)),
+      missed: () => this.#endUnrepaired(),
+    };
+    const { policy, counters } = { policy: this.#policy, counters: this.counters };
+    this.#view = new View({ ...options, core, transport, policy, counters, limits, handlers });
+    const { records, roster, feed, retained } = this.#view;
+    this.#messages = new Messages(transport, records, roster, new Publisher(shared, feed));
+    this.#leaving = new Leaving(onError);
+    this.clusterWills = new ClusterWills(shared, node);
+    this.#context = {
+      ...{ policy, queues: this.#queues, journal: this.#ledger, retained, counters, waiting: new Set(), now },
+      maxBacklogBytes: limits.maxBacklogBytes,
+      maxInFlightBytes: limits.maxInFlightBytes,
+      nextId: () => {
+        this.#lastId = (this.#lastId % 0x7fff) + 1;
+        return this.#lastId;
+      },
+    };
+    this.#timer = setInterval(() => this.#pump(), pumpMs);
+    this.#timer.unref();
+  }
+
+  start(): Promise<void> {
+    return this.#view.feed.start();
+  }
+
+  #pump(): void {
+    for (const subscriber of [...this.#context.waiting]) subscriber.pump();
+    this.#pumps++;
+    if (this.#pumps % pumpsPerRound !== 0) return;
+    this.#queues.expire(this.#options.now());
+    this.#view.round();
+  }
+
+  /** Nobody keeps what sessions that end with their connection missed. */
+  #endUnrepaired(): void {
+    for (const [key, client] of [...this.#clients]) {
+      const subscriber = this.#subscribers.get(key);
+      if (subscriber === undefined || subscriber.comesByEntry) continue;
+      if (![...subscriber.subscriptions.values()].some(({ options }) => options.qos > 0)) continue;
+      client.link.end(reasons.implementationError, 'Messages to this session may have been lost.');
+    }
+  }
+
+  /** Another node has the session, or nobody: the client comes again, and gets what is there. */
+  #fenced({ session }: Claim): void {
+    this.#clients.get(session)?.link.end(reasons.sessionTakenOver, 'The session is another node’s.');
+  }
+
+  #chosen(key: string, filter: string, message: CustomMessage): void {
+    const subscriber = this.#subscribers.get(key);
+    const subscription = subscriber?.subscriptions.get(filter);
+    if (!subscriber?.connected || subscription === undefined) return;
+    subscriber.deliver(message, copyFor(message, subscription), filter);
+  }
+
+  async publish(client: Pick<CustomClient, 'key' | 'identity'>, sent: CustomPublish): Promise<void> {
+    const { topic, payload, qos, retain, properties } = sent;
+    if (!this.mayPublish(client.identity, topic)) throw new PetrelError('topic.forbidden');
+    if (topicLevels(topic) > maxLevels) throw new PetrelError('topic.invalid');
+    if (this.#closed) throw new PetrelError('store.unavailable');
+    const envelope = { qos, retain, from: client.key, at: this.#options.now() };
+    this.counters.published++;
+    const body = { topic, payload, envelope: properties ? { ...envelope, properties } : envelope };
+    this.counters.droppedFull += await this.#messages.publish(body);
+  }
+
+  async subscribe(client: CustomClient, options: StoredSubscription): Promise<Granted> {
+    const subscription = subscriptionOf(this.#policy, client.identity, options);
+    if (subscription === undefined || subscription.access === 'none') return { code: reasons.notAuthorized };
+    const { filter, share } = subscription;
+    if (topicLevels(filter) > maxLevels) return { code: reasons.topicFilterInvalid };
+    // What was acknowledged before is known here: retained messages, and nothing of it comes live.
+    await this.#view.catchUp();
+    const subscriber = await this.#attach(client);
+    const before = subscriber.subscriptions.get(options.filter);
+    const heard = this.#view.feed.position;
+    let kept = heard;
+    try {
+      await this.#add(subscriber, subscription);
+      if (isShared(subscriber, subscription)) {
+        kept = await this.#tell([rowOf(client, subscriber, options, this.#options.node)]);
+      }
+    } catch (error) {
+      await this.#undo(subscriber, subscription, before);
+      if (error instanceof PetrelError) throw error;
+      this.#options.onError(error);
+      return { code: reasons.implementationError };
+    }
+    // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; a shared subscription gets none (section 4.8.2)
+    const handling = options.retainHandling ?? 0;
+    if (share !== undefined || handling === 2 || (handling === 1 && before !== undefined))
+      return { code: options.qos };
+    const sendRetained = (): void => {
+      if (!subscriber.isClient(client)) return;
+      subscriber.feed(subscription, this.#view.retainedFor(subscription, heard, kept));
+    };
+    return { code: options.qos, sendRetained };
+  }
+
+  async #add(subscriber: Subscriber, subscription: Subscription): Promise<void> {
+    // [MQTT-3.8.4-3] the same filter again replaces the subscription
+    subscriber.subscriptions.set(subscription.options.filter, subscription);
+    await this.#view.router.add(subscriber, subscription);
+  }
+
+  async #undo(subscriber: Subscriber, added: Subscription, before: Subscription | undefined): Promise<void> {
+    const { filter } = added.options;
+    if (subscriber.subscriptions.get(filter) !== added) return;
+    if (before !== undefined) {
+      await this.#add(subscriber, before);
+      return;
+    }
+    subscriber.subscriptions.delete(filter);
+    await this.#view.router.remove(subscriber, added);
+  }
+
+  /** Every node knows when it resolves: what is published from now on goes by it. */
+  async #tell(changes: readonly RowChange[]): Promise<number> {
+    const number = await this.#options.shared.changeRows(changes);
+    await this.#view.feed.reached(number);
+    return number;
+  }
+
+  /** The client's subscriber, with all that its session has. */
+  #attach(client: CustomClient): Promise<Subscriber> {
+    const known = this.#attached.get(client);
+    if (known !== undefined) return known;
+    const attached = this.#attachNow(client);
+    this.#attached.set(client, attached);
+    attached.catch(() => this.#attached.delete(client));
+    return attached;
+  }
+
+  async #attachNow(client: CustomClient): Promise<Subscriber> {
+    const { key } = client;
+    await this.#leaving.settled(key);
+    const subscriber = new Subscriber(key, client.identity, this.#context);
+    this.#clients.set(key, client);
+    const comesByEntry = client.persistent || this.#view.roster.has(key);
+    if (comesByEntry) await this.#claims.claim(subscriber);
+    if (this.#clients.get(key) !== client) throw new PetrelError('store.unavailable');
+    this.#subscribers.set(key, subscriber);
+    subscriber.attach(client, comesByEntry);
+    return subscriber;
+  }
+
+  /** The client's subscriber, unless the session has passed to another connection. */
+  #of(client: CustomClient): Subscriber | undefined {
+    const subscriber = this.#subscribers.get(client.key);
+    return subscriber?.isClient(client) ? subscriber : undefined;
+  }
+
+  async unsubscribe(client: CustomClient, filter: string): Promise<number> {
+    const subscriber = this.#subscribers.get(client.key);
+    const subscription = subscriber?.subscriptions.get(filter);
+    if (subscriber === undefined || subscription === undefined) return reasons.noSubscriptionExisted;
+    try {
+      if (isShared(subscriber, subscription)) {
+        await this.#tell([{ session: client.key, filter }]);
+      }
+    } catch (error) {
+      this.#options.onError(error);
+      return reasons.implementationError;
+    }
+    subscriber.subscriptions.delete(filter);
+    await this.#view.router.remove(subscriber, subscription);
+    return reasons.success;
+  }
+
+  acknowledge(
+    client: CustomClient,
+    type: 'puback' | 'pubrec' | 'pubcomp',
+    id: number,
+    reason: number,
+  ): Buffer | undefined {
+    const subscriber = this.#of(client);
+    if (subscriber !== undefined) return subscriber.acknowledge(client, type, id, reason);
+    return type === 'pubrec' && reason < 0x80 ? unknownFlow(client.link.version, id) : undefined;
+  }
+
+  async resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void> {
+    // Where the session was last, it may have subscribed a moment ago.
+    await this.#view.catchUp();
+    if (subscriptions.length === 0 && !client.persistent && !this.#view.roster.has(client.key)) return;
+    const subscriber = await this.#attach(client);
+    const known = new Map(this.#view.roster.of(client.key).map((one) => [one.filter, one]));
+    const changed: RowChange[] = [];
+    const scopes = [...client.identity.scopes].join();
+    for (const options of [...known.values(), ...subscriptions]) {
+      if (subscriber.subscriptions.has(options.filter)) continue;
+      const subscription = subscriptionOf(this.#policy, client.identity, options);
+      if (subscription === undefined) continue;
+      await this.#add(subscriber, subscription);
+      const row = known.get(options.filter);
+      const same = row !== undefined && (row.scopes ?? []).join() === scopes;
+      if (!same && !options.filter.startsWith('$SYS'))
+        changed.push(rowOf(client, subscriber, options, this.#options.node));
+    }
+    if (changed.length > 0) await this.#tell(changed);
+    subscriber.pump();
+  }
+
+  roomy(client: CustomClient): void {
+    const { waiting } = this.#context;
+    if (waiting.size === 0) return;
+    const subscriber = this.#of(client);
+    if (subscriber !== undefined && waiting.has(subscriber)) subscriber.pump();
+  }
+
+  renewed(client: CustomClient): void {
+    const subscriber = this.#of(client);
+    if (subscriber === undefined) return;
+    const rows = rowsOf(client, subscriber, this.#options.node);
+    if (rows.length > 0) this.#tell(rows).catch(this.#options.onError);
+  }
+
+  subscriptionsOf(key: string): readonly StoredSubscription[] {
+    const subscriber = this.#subscribers.get(key);
+    if (subscriber === undefined) return this.#view.roster.of(key);
+    const scopes = [...subscriber.user.scopes];
+    return Array.from(subscriber.subscriptions.values(), ({ options: { scopes: _, ...options } }) =>
+      scopes.length === 0 ? options : { ...options, scopes },
+    );
+  }
+
+  detach(client: CustomClient): void {
+    const { key } = client;
+    if (this.#clients.get(key) !== client) return;
+    this.#clients.delete(key);
+    const subscriber = this.#of(client);
+    subscriber?.detach();
+    const hasRows =
+      subscriber !== undefined && [...subscriber.subscriptions.values()].some(({ share }) => share);
+    const isKept = this.#claims.has(key);
+    const left: Promise<unknown>[] = [];
+    if (!client.persistent && (isKept || hasRows)) left.push(this.forget(key));
+    else if (subscriber !== undefined) left.push(...this.#drop(subscriber));
+    if (isKept) left.push(this.#claims.end(key));
+    this.#leaving.add(key, ...left);
+  }
+
+  /** What the node knows of the session goes; what is to be kept of it is in the store. */
+  #drop(subscriber: Subscriber): Promise<void>[] {
+    if (this.#subscribers.get(subscriber.key) === subscriber) this.#subscribers.delete(subscriber.key);
+    subscriber.drop();
+    return Array.from(subscriber.subscriptions.values(), (one) => this.#view.router.remove(subscriber, one));
+  }
+
+  /** Resolves when what the ended connection of the session left is written, as far as it can be. */
+  settled(key: string): Promise<void> {
+    return this.#leaving.settled(key);
+  }
+
+  async forget(key: string): Promise<void> {
+    const subscriber = this.#subscribers.get(key);
+    const left = subscriber === undefined ? [] : subscriber.end();
+    const removed = subscriber === undefined ? [] : this.#drop(subscriber);
+    const ended = this.#claims.end(key, true);
+    const entries = await this.#options.shared.forget(key);
+    const again = left
+      .filter(({ entry }) => entry === 0)
+      .map(({ message, share }) => this.#messages.publish(message, share));
+    await Promise.all([...removed, ended, ...again, this.#messages.passOn(entries)]);
+  }
+
+  /** Sessions of all nodes are in the store; none has to be made at the start. */
+  sessions(): string[] {
+    return [];
+  }
+
+  restore(): void {}
+
+  async check(): Promise<void> {
+    await this.#options.shared.check();
+    if (!this.#view.feed.isWhole) throw new PetrelError('store.unavailable');
+  }
+
+  async keepWill(key: string, { scopes }: Identity, will: Will, delaySeconds: number): Promise<void> {
+    await this.clusterWills.keep(key, will, { delaySeconds, scopes: [...scopes], at: this.#options.now() });
+  }
+
+  dropWill(key: string): void {
+    const token = this.clusterWills.tokenOf(key);
+    if (token === undefined) return;
+    this.#leaving.add(key, this.clusterWills.drop(key, token));
+  }
+
+  willSent(): void {}
+
+  /** Those of nodes that died are `clusterWills` to adopt. */
+  async *wills(): AsyncGenerator<never> {}
+
+  mayPublish(identity: Identity, topic: string): boolean {
+    return this.#policy.rightsOf(identity).mayPublish(topic);
+  }
+
+  /**
+   * The node may have been taken for dead: connections whose sessions are not its own any more end, and shared subscriptions
+   * that were taken away are there again.
+   */
+  async recheck(): Promise<void> {
+    await this.#claims.readAnew((claim) => this.#fenced(claim));
+    const rows = [...this.#clients.values()].flatMap((client) => {
+      const subscriber = this.#of(client);
+      const isOwn = subscriber !== undefined && !subscriber.comesByEntry;
+      return isOwn ? rowsOf(client, subscriber, this.#options.node) : [];
+    });
+    if (rows.length > 0) await this.#tell(rows);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#leaving.all();
+    await this.#ledger.close();
+    this.#view.feed.close();
+    await this.#core.close();
+  }
+}

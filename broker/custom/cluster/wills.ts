@@ -1,0 +1,106 @@
+import type { SharedCustom } from '../../../store/shared-custom.ts';
+import type { Will } from '../../gate/connect.ts';
+import type { KeptWill } from '../journal.ts';
+import { decodeBody, encodeBody } from './codec.ts';
+
+/** A will that this node is to send at its time. */
+export interface TakenWill extends KeptWill {
+  readonly token: string;
+  /** When it is due, ms; undefined: its connection ended with its node, and the delay begins now. */
+  readonly dueAt: number | undefined;
+}
+
+interface Extras {
+  readonly delaySeconds: number;
+  readonly scopes: readonly string[];
+  readonly body: string;
+}
+
+const adoptAtOnce = 100;
+
+/** Wills of all nodes: each is kept before its CONNACK, and sent by one node, whichever dies. */
+export class ClusterWills {
+  readonly #shared: SharedCustom;
+  readonly #node: string;
+  /** The will of each connection of this node. */
+  readonly #tokens = new Map<string, string>();
+  #last = 0;
+
+  constructor(shared: SharedCustom, node: string) {
+    this.#shared = shared;
+    this.#node = node;
+  }
+
+  async keep(session: string, will: Will, kept: Omit<KeptWill, 'session' | 'will'>): Promise<void> {
+    this.#last++;
+    const token = `${this.#node}:${this.#last}`;
+    this.#tokens.set(session, token);
+    const { topic, payload, qos, retain, properties } = will;
+    const envelope = { qos, retain, from: session, at: kept.at, ...(properties && { properties }) };
+    const extras: Extras = {
+      ...{ delaySeconds: kept.delaySeconds, scopes: kept.scopes },
+      body: encodeBody({ topic, payload, envelope }).toString('base64'),
+    };
+    await this.#shared.keepWill(this.#node, { session, token, record: JSON.stringify(extras) });
+  }
+
+  /** The token of the will that this node keeps for the session. */
+  tokenOf(session: string): string | undefined {
+    return this.#tokens.get(session);
+  }
+
+  /** It is not to be sent, or it was. */
+  async drop(session: string, token: string): Promise<void> {
+    if (this.#tokens.get(session) === token) this.#tokens.delete(session);
+    await this.#shared.dropWill(session, token);
+  }
+
+  /** It is due then; whichever node is there then sends it. */
+  async delay(session: string, token: string, dueAt: number): Promise<void> {
+    if (this.#tokens.get(session) === token) this.#tokens.delete(session);
+    await this.#shared.delayWill(session, token, dueAt);
+  }
+
+  /**
+   * Whether the will is this node's to send. `replaced`: a newer connection's will stands in its place. Undefined: it was
+   * cancelled, or is another node's.
+   */
+  async take(session: string, token: string): Promise<'taken' | 'replaced' | undefined> {
+    if (this.#tokens.get(session) === token) this.#tokens.delete(session);
+    const taken = await this.#shared.takeWill(this.#node, session, token);
+    return taken === 'replaced' ? taken : taken && 'taken';
+  }
+
+  /** What an earlier connection of the session has left is this node's to send, or to drop. */
+  async takeOver(session: string): Promise<TakenWill | undefined> {
+    const taken = await this.#shared.takeWill(this.#node, session, undefined);
+    return taken === undefined || taken === 'replaced' ? undefined : takenWill(taken);
+  }
+
+  /** The wills that a node which died has left. */
+  async *adopt(dead: string): AsyncGenerator<TakenWill> {
+    for (;;) {
+      const wills = await this.#shared.adoptWills(dead, this.#node, adoptAtOnce);
+      if (wills.length === 0) return;
+      yield* wills.map(takenWill);
+    }
+  }
+}
+
+function takenWill({
+  session,
+  token,
+  record,
+  dueAt,
+}: {
+  readonly session: string;
+  readonly token: string;
+  readonly record: string;
+  readonly dueAt?: number;
+}): TakenWill {
+  const { delaySeconds, scopes, body } = JSON.parse(record) as Extras;
+  const { topic, payload, envelope } = decodeBody(Buffer.from(body, 'base64'));
+  const { qos, retain, at, properties } = envelope;
+  const will: Will = { topic, payload, qos, retain, ...(properties && { properties }) };
+  return { session, token, dueAt, at, delaySeconds, scopes, will };
+}

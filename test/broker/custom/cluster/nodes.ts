@@ -1,0 +1,69 @@
+import { createClusterTopics } from '../../../../broker/custom/cluster/create.ts';
+import type { ClusterTopicsOptions } from '../../../../broker/custom/cluster/options.ts';
+import type { ClusterTopics, ClusterTopics } from '../../../../broker/custom/cluster/topics.ts';
+import { type CustomLimits, defaultLimits } from '../../../../broker/custom/options.ts';
+import type { SharedCustom } from '../../../../store/shared-custom.ts';
+import { openRedisCustom } from '../../../../store/state/redis/custom.ts';
+import { until } from '../../../support/until.ts';
+import { Bench, openRules, type TestClient } from '../fixture.ts';
+
+export type NodeOptions = Partial<Omit<ClusterTopicsOptions, 'limits'>> & {
+  readonly limits?: Partial<CustomLimits>;
+};
+
+/** A node over a real Redis. */
+export class NodeBench extends Bench {
+  readonly cluster: ClusterTopics;
+  readonly shared: SharedCustom;
+
+  private constructor(
+    cluster: ClusterTopics,
+    shared: SharedCustom,
+    errors: unknown[],
+    clock: { now: number },
+  ) {
+    super(cluster, errors, clock);
+    this.cluster = cluster;
+    this.shared = shared;
+  }
+
+  static async join(url: string, node: string, options: NodeOptions = {}): Promise<NodeBench> {
+    const errors: unknown[] = [];
+    const clock = { now: 1_000_000 };
+    const limits = { ...defaultLimits, ...options.limits };
+    const now = () => clock.now;
+    const onError = (error: unknown) => errors.push(error);
+    const shared = await openRedisCustom({ url, limits: { ...limits, maxInFlight: 1000 }, now, onError });
+    const cluster = await createClusterTopics({
+      ...{ rules: openRules, version: '1.2.3', connected: () => 0, now, onError, shared, node },
+      ...options,
+      limits,
+    });
+    return new NodeBench(cluster, shared, errors, clock);
+  }
+
+  async leave(): Promise<void> {
+    await this.cluster.close();
+    await this.shared.close();
+  }
+}
+
+/** What a client was sent since it was asked last; resolves when it is `count` messages. */
+export async function received(client: TestClient, count: number): Promise<string[]> {
+  const got: string[] = [];
+  await until(`${count} messages`, () => {
+    got.push(...client.link.payloads());
+    return got.length >= count ? true : undefined;
+  });
+  return got;
+}
+
+/** The same, acknowledged. */
+export async function drained(bench: Bench, client: TestClient, count: number): Promise<string[]> {
+  const got: string[] = [];
+  await until(`${count} messages`, () => {
+    got.push(...bench.drain(client));
+    return got.length >= count ? true : undefined;
+  });
+  return got;
+}
