@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import type { Session } from './hub/session.ts';
 
 /** A will that waits for its delay. */
 interface DelayedWill {
@@ -137,6 +138,11 @@ export class Registry {
     const will = this.#wills.get(key);
     this.cancelWill(key);
     will?.fire();
+  }
+
+  /** Of those that are open. */
+  *sessions(): IterableIterator<Session> {
+    for (const { accepted } of this.#bySession.values()) if (accepted !== undefined) yield accepted.session;
   }
 
   connections(): IterableIterator<Connection> {

@@ -60,7 +60,13 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
   closing.add(() => presence.close());
   const sightings = new Sightings({ directory, bus, now, onError });
   closing.add(() => sightings.close());
-  const claims = new Claims({ policy: config.devices.policy, sessionsOf, bus, now });
+  const claims = new Claims({
+    policy: config.devices.policy,
+    sessionsOf,
+    sessions: () => registry.sessions(),
+    bus,
+    now,
+  });
   closing.add(() => claims.close());
   closing.add(() => hub.close());
   const registry = new Registry(now);

@@ -7,12 +7,22 @@ const refreshBansMs = 60_000;
 const pruneMs = 3600_000;
 /** How far clocks of nodes may differ. */
 const skewMs = 60_000;
+/** What was said this moment is being told over the bus, after the answer to who asked for it. */
+const settleMs = 2000;
+
+/** Who was found out to have lost the way in since the last look. */
+export interface Ended {
+  readonly sids: ReadonlySet<string>;
+  readonly banned: readonly string[];
+  readonly removed: readonly string[];
+}
 
 /**
  * Who may not come in although their token is good: revoked sign-ins whose access tokens have not ended, banned users, and
  * users removed since this process began (of those before it, the directory tells when their tokens name them). The lists
  * are held in memory, so that a storm of CONNECTs asks the directory nothing. They are brought up to date by bus messages
- * about a user, and every ten seconds (bans every minute) in case one was lost.
+ * about a user, every ten seconds (bans every minute), and at once where messages may have been lost; whoever ends
+ * connections hears what was new.
  */
 export class Revocations {
   readonly #directory: Directory;
@@ -30,7 +40,10 @@ export class Revocations {
   #again = false;
   #prunedAt: number;
   readonly #timer: NodeJS.Timeout;
-  readonly #unsubscribe: () => void;
+  readonly #ends: (() => void)[];
+  /** Revoked sign-ins that were told of; undefined before the first look. */
+  #told: Set<string> | undefined;
+  #onEnded: ((ended: Ended) => void) | undefined;
 
   private constructor(directory: Directory, bus: Bus, accessTtl: number, clock: () => number) {
     this.#directory = directory;
@@ -38,10 +51,16 @@ export class Revocations {
     this.#clock = clock;
     this.#prunedAt = clock();
     this.#removedUntil = this.#prunedAt;
-    this.#unsubscribe = bus.subscribe((message) => {
-      if (message.type === 'end') this.#touch(message.uid);
-      else if (message.type === 'stale' && isPlainUser(message.user)) this.#touch(message.user);
-    });
+    this.#ends = [
+      bus.subscribe((message) => {
+        if (message.type === 'end') this.#touch(message.uid);
+        else if (message.type === 'stale' && isPlainUser(message.user)) this.#touch(message.user);
+      }),
+      bus.onLoss(() => {
+        this.#bansReadAt = 0;
+        this.#touch();
+      }),
+    ];
     this.#timer = setInterval(() => this.#touch(), refreshMs);
     this.#timer.unref();
   }
@@ -74,6 +93,11 @@ export class Revocations {
     await this.#refreshing;
   }
 
+  /** For a node with connections: those that a lost message should have ended. */
+  onEnded(handler: (ended: Ended) => void): void {
+    this.#onEnded = handler;
+  }
+
   isRevoked(sid: string): boolean {
     return this.#revoked.has(sid);
   }
@@ -89,7 +113,7 @@ export class Revocations {
 
   close(): void {
     clearInterval(this.#timer);
-    this.#unsubscribe();
+    for (const end of this.#ends) end();
   }
 
   #touch(uid?: string): void {
@@ -132,6 +156,8 @@ export class Revocations {
       this.#directory.banned(now, all ? undefined : touched),
       this.#directory.removedUsers(this.#removedUntil - skewMs),
     ]);
+    const gone = removed.filter((uid) => !this.#removed.has(uid));
+    const out = banned.filter(({ uid }) => !this.#banned.has(uid)).map(({ uid }) => uid);
     for (const uid of removed) this.#removed.add(uid);
     this.#removedUntil = now;
     for (const [sid, at] of this.#revoked) if (at < oldest) this.#revoked.delete(sid);
@@ -141,6 +167,21 @@ export class Revocations {
       this.#bansReadAt = now;
     } else for (const uid of touched) this.#banned.delete(uid);
     for (const { uid, until } of banned) this.#banned.set(uid, until);
+    const sids = this.#newlyRevoked(now);
+    if (sids.size + out.length + gone.length > 0) this.#onEnded?.({ sids, banned: out, removed: gone });
+  }
+
+  #newlyRevoked(now: number): Set<string> {
+    const told = this.#told ?? new Set(this.#revoked.keys());
+    this.#told = told;
+    for (const sid of told) if (!this.#revoked.has(sid)) told.delete(sid);
+    const found = new Set<string>();
+    for (const [sid, at] of this.#revoked) {
+      if (told.has(sid) || at > now - settleMs) continue;
+      told.add(sid);
+      found.add(sid);
+    }
+    return found;
   }
 }
 

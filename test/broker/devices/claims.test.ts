@@ -17,11 +17,14 @@ class SlowBus {
   readonly #handlers: ((message: BusMessage) => void)[][] = [];
   /** By who says and who hears. */
   readonly #queues: BusMessage[][][] = [];
+  readonly #losses: (() => void)[][] = [];
 
   /** The bus as one more node has it. */
   join(): Bus {
     const node = this.#handlers.push([]) - 1;
     this.#queues.push([]);
+    const losses: (() => void)[] = [];
+    this.#losses.push(losses);
     return {
       ...createMemoryBus(() => {}),
       publish: (message) => {
@@ -31,6 +34,10 @@ class SlowBus {
         const handlers = this.#handlers[node]!;
         handlers.push(handler);
         return () => handlers.splice(handlers.indexOf(handler), 1);
+      },
+      onLoss: (handler) => {
+        losses.push(handler);
+        return () => {};
       },
     };
   }
@@ -56,6 +63,11 @@ class SlowBus {
 
   drain(): void {
     while (this.deliver(0));
+  }
+
+  /** Nodes that may have missed something are told so. */
+  tellLoss(node: number): void {
+    for (const handler of this.#losses[node]!) handler();
   }
 
   /** What the node has said and nobody heard yet is lost. */
@@ -86,6 +98,7 @@ class Node {
     this.#claims = new Claims({
       policy,
       sessionsOf: (uid) => this.hub.sessionsOf(uid),
+      sessions: () => this.hub.sessionsOf('alice'),
       bus,
       now: () => 1000 + skewMs,
       node: name,
@@ -185,6 +198,26 @@ describe('devices.policy', () => {
           }),
       ),
       { numRuns: 300 },
+    ));
+
+  it('leaves exactly one also where claims were lost, once the nodes that missed them know that they did', () =>
+    fc.assert(
+      fc.asyncProperty(
+        skews,
+        fc.array(fc.record({ node: fc.nat(2), lost: fc.boolean() }), { minLength: 1, maxLength: 12 }),
+        (skewsMs, run) =>
+          withNodes('single', skewsMs, (nodes, bus) => {
+            for (const [i, { node, lost }] of run.entries()) {
+              nodes[node]!.connect('web', `c${i}`);
+              if (lost) bus.lose(node);
+              else bus.drain();
+            }
+            // A claim that one missed may be that of another: whoever lost something tells, and hears, anew.
+            for (const node of nodes.keys()) bus.tellLoss(node);
+            bus.drain();
+            assert.equal(nodes.flatMap((node) => node.names()).length, 1);
+          }),
+      ),
     ));
 
   it('leaves the newest of connections that come one after the other, though clocks differ', () =>
