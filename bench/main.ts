@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { clusterFanout, clusterSends } from './cases/cluster.ts';
 import { direct } from './cases/direct.ts';
 import { fanout } from './cases/fanout.ts';
 import { idle } from './cases/idle.ts';
@@ -18,7 +19,8 @@ const commands = {
   idle: [idle],
   replay: [replay],
   social: [social],
-  all: [direct, paced, fanout, members, idle, replay, social],
+  cluster: [clusterSends, clusterFanout],
+  all: [direct, paced, fanout, members, idle, replay, social, clusterSends, clusterFanout],
 } as const;
 
 const usage = `npm run bench -- ${Object.keys(commands).join('|')} [--rounds 3] [--seconds 5] [--profile <folder>] [--dry]

@@ -112,7 +112,7 @@ const describeMode = (mode: LoadMode): string =>
       ? `${mode.perSecond}/s`
       : mode.kind;
 
-const describeResult = (result: LoadResult): string =>
+export const describeResult = (result: LoadResult): string =>
   `${Math.round(result.acks / result.seconds)} acks/s, ${Math.round(result.deliveries / result.seconds)} deliveries/s, ` +
   `ack p50 ${result.ackMs.p50} p99 ${result.ackMs.p99} ms, generator ${Math.round(100 * result.generatorBusy)} % busy` +
   (result.refused + result.dropped > 0 || result.missing > 0

@@ -21,6 +21,8 @@ export interface LoadJob {
   readonly deliveriesPerSend: number;
   /** Sampled for CPU time and memory around the measured time. */
   readonly serverPid?: number;
+  /** More processes whose CPU time is sampled, by any names. */
+  readonly otherPids?: Readonly<Record<string, number>>;
 }
 
 export type LoadMode =
@@ -69,6 +71,8 @@ export interface LoadResult {
   readonly generatorBusy: number;
   readonly serverCpuMicros?: number;
   readonly serverRssBytes?: number;
+  /** Of `otherPids`, by their names. */
+  readonly otherCpuMicros: Readonly<Record<string, number>>;
 }
 
 /** What a run of kind `resume` measured. */

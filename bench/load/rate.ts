@@ -40,6 +40,9 @@ export async function measureRate(job: LoadJob, mode: RateMode): Promise<LoadRes
     dropped,
     lastReason,
     missing,
+    otherCpuMicros: Object.fromEntries(
+      Object.entries(after.otherCpuMicros).map(([name, at]) => [name, at - before.otherCpuMicros[name]!]),
+    ),
     generatorBusy: (after.ownCpuMicros - before.ownCpuMicros) / micros,
     ...(job.serverPid === undefined
       ? {}
@@ -98,6 +101,7 @@ interface Sample {
   readonly ownCpuMicros: number;
   readonly serverCpuMicros: number;
   readonly rssBytes: number;
+  readonly otherCpuMicros: Readonly<Record<string, number>>;
 }
 
 function sample(job: LoadJob, traffic: Traffic): Sample {
@@ -111,6 +115,9 @@ function sample(job: LoadJob, traffic: Traffic): Sample {
     ownCpuMicros: user + system,
     serverCpuMicros: job.serverPid === undefined ? 0 : cpuMicros(job.serverPid),
     rssBytes: job.serverPid === undefined ? 0 : rssBytes(job.serverPid),
+    otherCpuMicros: Object.fromEntries(
+      Object.entries(job.otherPids ?? {}).map(([name, pid]) => [name, cpuMicros(pid)]),
+    ),
   };
 }
 

@@ -23,6 +23,10 @@ export interface PetrelOptions {
   readonly profileDir?: string | undefined;
   /** Kept after the stop; without it the data is temporary. */
   readonly home?: PetrelHome;
+  /** `all` where absent. */
+  readonly role?: 'all' | 'broker' | 'worker' | 'api';
+  /** More of its configuration. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const main = fileURLToPath(new URL('../../main.js', import.meta.url));
@@ -43,7 +47,8 @@ export async function startPetrel(options: PetrelOptions): Promise<PetrelServer>
   const httpPort = await freePort();
   const profiling =
     options.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`];
-  const child = spawnPinned([process.execPath, ...profiling, main, 'start'], options.core, {
+  const command = [process.execPath, ...profiling, main, 'start', '--role', options.role ?? 'all'];
+  const child = spawnPinned(command, options.core, {
     env: {
       ...process.env,
       NODE_ENV: 'production',
@@ -58,6 +63,7 @@ export async function startPetrel(options: PetrelOptions): Promise<PetrelServer>
       PETREL_LIMITS_HTTP_PER_SECOND: '0',
       PETREL_LIMITS_REQUEST_PER_SECOND: '0',
       PETREL_LOG_LEVEL: 'warn',
+      ...options.env,
     },
   });
   child.stdout!.pipe(process.stderr, { end: false });
