@@ -24,6 +24,8 @@ process.exit(
       };
     },
     loadCompose: async () => (await import('./compose.ts')).compose,
+    loadMoving: async () => (await import('./compose/moving.ts')).moving,
+    quit: (code) => process.exit(code),
     issueToken: async (config, claims) => (await import('./cli/issue-token.ts')).issueToken(config, claims),
   }),
 );

@@ -1,6 +1,7 @@
 import { ConfigError } from '../schemas/config.ts';
 import { UsageError } from './arguments.ts';
 import { checkConfig } from './check-config.ts';
+import { exportStore, importStore, verify } from './moving.ts';
 import { start } from './start.ts';
 import { exit, type Surroundings } from './surroundings.ts';
 import { token } from './token.ts';
@@ -12,6 +13,9 @@ const commands: ReadonlyMap<string, (args: readonly string[], around: Surroundin
     ['start', start],
     ['check-config', checkConfig],
     ['token', token],
+    ['export', exportStore],
+    ['import', importStore],
+    ['verify', verify],
   ]);
 
 /** Does what the command line says and answers the exit code. Never throws for what an operator can get wrong. */

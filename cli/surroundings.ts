@@ -1,3 +1,5 @@
+import type { Compared } from '../moving/verify.ts';
+import type { Watch } from '../moving/watch.ts';
 import type { Log } from '../ops/log.ts';
 import type { Config, Role } from '../schemas/config.ts';
 import type { Platform } from '../schemas/identity.ts';
@@ -14,6 +16,21 @@ export type Compose = (
   config: Config,
   options: { readonly role: Role; readonly log: Log },
 ) => Promise<Server>;
+
+/** A store that is to be moved, out into a folder or in from one. */
+export interface Move {
+  readonly config: Config;
+  readonly folder: string;
+  readonly log: Log;
+  readonly watch: Watch;
+}
+
+/** What moves stores; each answers what was moved. */
+export interface Moving {
+  export(move: Move): Promise<readonly Compared[]>;
+  import(move: Move): Promise<readonly Compared[]>;
+  verify(move: Pick<Move, 'folder' | 'watch'>): Promise<readonly Compared[]>;
+}
 
 /** What `petrel token` puts into a token. */
 export interface TokenClaims {
@@ -41,6 +58,10 @@ export interface Surroundings {
   readonly stopTimeoutMs?: number;
   /** Loads what starts a server, only when one is started. */
   loadCompose(): Promise<Compose>;
+  /** Loads what moves stores, only when one is moved. */
+  loadMoving(): Promise<Moving>;
+  /** Ends the process at once. */
+  quit(code: number): void;
   issueToken(config: Config, claims: TokenClaims): Promise<string>;
 }
 

@@ -11,6 +11,15 @@ Usage: petrel <command> [options]
   petrel token <uid> [--scope admin] [--ttl 3600] [--did ID] [--plat web|desktop|mobile|iot|bot] [--config FILE]
       Prints an access token for a user. Also works while the server runs.
 
+  petrel export FOLDER [--config FILE]
+      Writes all that the store has into a folder, while no server uses it. Cut short, it goes on when called again.
+
+  petrel import FOLDER [--config FILE]
+      Writes such a folder into the store of this configuration, which is empty, and compares. Goes on as export does.
+
+  petrel verify FOLDER
+      Says whether the files of such a folder are what was written.
+
   petrel --help
   petrel --version
 

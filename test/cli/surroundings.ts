@@ -1,9 +1,10 @@
 import { run } from '../../cli/run.ts';
-import type { Compose, Surroundings, TokenClaims } from '../../cli/surroundings.ts';
+import type { Compose, Moving, Surroundings, TokenClaims } from '../../cli/surroundings.ts';
 
 interface Options {
   readonly env?: Surroundings['env'];
   readonly compose?: Compose;
+  readonly moving?: Moving;
   readonly stopTimeoutMs?: number;
 }
 
@@ -12,10 +13,14 @@ export class FakeProcess {
   readonly output: string[] = [];
   readonly errors: string[] = [];
   readonly claims: TokenClaims[] = [];
+  readonly quits: number[] = [];
   readonly #stop = new Set<(signal: string) => void>();
   readonly #fault = new Set<(fault: unknown) => void>();
 
-  run(args: readonly string[], { env = {}, compose, stopTimeoutMs = 30_000 }: Options = {}): Promise<number> {
+  run(
+    args: readonly string[],
+    { env = {}, compose, moving, stopTimeoutMs = 30_000 }: Options = {},
+  ): Promise<number> {
     return run(args, {
       env: { PETREL_LOG_LEVEL: 'silent', ...env },
       isTerminal: false,
@@ -25,6 +30,8 @@ export class FakeProcess {
       onFault: (handler) => registered(this.#fault, handler),
       stopTimeoutMs,
       loadCompose: () => Promise.resolve(compose ?? (() => Promise.reject(new Error('not expected')))),
+      loadMoving: () => Promise.resolve(moving ?? Promise.reject(new Error('not expected'))),
+      quit: (code) => this.quits.push(code),
       issueToken: (_config, claims) => {
         this.claims.push(claims);
         return Promise.resolve('the-token');
