@@ -1,5 +1,6 @@
 import { filterTopic } from '../schemas/topics.ts';
 import type { SessionStore, StoredSubscription } from '../store/sessions.ts';
+import type { Accepted } from './connect/accepted.ts';
 import type { BrokerContext } from './context.ts';
 import type { CustomTopics } from './custom/custom.ts';
 
@@ -24,29 +25,52 @@ export async function restoreCustom(custom: CustomTopics, sessions: SessionStore
 
 const isCustom = ({ filter }: StoredSubscription): boolean => filterTopic(filter).kind === 'custom';
 
+type Holding = Pick<BrokerContext, 'registry' | 'owners' | 'unfinished'>;
+
+/**
+ * Does the work in turn while this node has the session, for a connection (which the work is told) or for itself. A
+ * connection of another node ends; where a newer one comes meanwhile the session is that one's.
+ */
+async function withSession(
+  { registry, owners, unfinished }: Holding,
+  key: string,
+  work: (connected: Accepted | undefined) => Promise<void>,
+): Promise<void> {
+  const hold = async (): Promise<boolean> => {
+    const connected = registry.connectionOf(key)?.accepted;
+    // What a connection leaves is stored first.
+    if (connected === undefined && registry.isTaken(key)) return false;
+    if (connected !== undefined) await work(connected);
+    else {
+      await unfinished.finish(key);
+      try {
+        if ((await owners.take(key)) !== undefined) await work(undefined);
+      } finally {
+        await unfinished.run(key, async () => owners.release(key));
+      }
+    }
+    return true;
+  };
+  while (!(await registry.inTurn(key, hold)));
+}
+
 /**
  * Takes away what is stored of a device's sessions, so that nothing waits for it. A session that is connected here ends
  * with its connection, which it is not for this to end.
  */
 export async function forgetDevice(
-  {
-    hub,
-    registry,
-    sessions,
-    custom,
-    sightings,
-  }: Pick<BrokerContext, 'hub' | 'registry' | 'sessions' | 'custom' | 'sightings'>,
+  parts: Holding & Pick<BrokerContext, 'hub' | 'sessions' | 'custom' | 'sightings'>,
   uid: string,
   did: string,
 ): Promise<void> {
+  const { hub, registry, sessions, custom, sightings } = parts;
   // What is still to be recorded of it must not be so after it was removed.
   await sightings.flush();
   for (const session of hub.sessionsOf(uid)) if (session.did === did) session.link.expire();
   for (const { clientId, did: known = clientId } of await sessions.sessionsOf(uid)) {
     if (known !== did) continue;
     const key = `${uid}/${clientId}`;
-    await registry.inTurn(key, async () => {
-      const connected = registry.connectionOf(key)?.accepted;
+    await withSession(parts, key, async (connected) => {
       // Meanwhile another device may have taken the session over.
       if (connected !== undefined && connected.session.did !== did) return;
       if (connected === undefined) {
@@ -60,12 +84,13 @@ export async function forgetDevice(
 
 /** The user's stored sessions go, with their wills and what waits for them. */
 export async function endSessions(
-  { sessions, registry, custom }: Pick<BrokerContext, 'sessions' | 'registry' | 'custom'>,
+  parts: Holding & Pick<BrokerContext, 'sessions' | 'custom'>,
   uid: string,
 ): Promise<void> {
+  const { sessions, registry, custom } = parts;
   for (const { clientId } of await sessions.sessionsOf(uid)) {
     const key = `${uid}/${clientId}`;
-    await registry.inTurn(key, async () => {
+    await withSession(parts, key, async () => {
       if (registry.cancelWill(key)) custom.dropWill(key);
       await custom.forget(key);
       await sessions.remove(uid, clientId);

@@ -34,6 +34,9 @@ class TestBroker {
   deaf = false;
   readonly #seen: Seen;
   readonly #turns = new Map<string, Promise<void>>();
+  /** Connections that are about to end, by key. */
+  readonly #ending = new Map<string, TestConnection>();
+  readonly #opening = new Map<string, 'wanted' | 'lost'>();
   #dead = false;
 
   constructor(node: TestNode, seen: Seen) {
@@ -42,15 +45,16 @@ class TestBroker {
     node.owners.onLost((key) => {
       if (this.deaf) return;
       if (this.connections.has(key)) void this.end(key);
-      else {
-        // It is about to open, or did not let go when it ended.
-        void this.#inTurn(key, async () => this.connections.has(key) || node.owners.release(key)).then(() =>
-          this.end(key),
-        );
-      }
+      else if (this.#opening.has(key)) this.#opening.set(key, 'lost');
+      // It did not let go when it ended.
+      else void this.#inTurn(key, async () => this.#isTaken(key) || node.owners.release(key));
     });
     node.owners.onOrphan(async ({ number }) => void seen.orphans.push(number));
     node.owners.start();
+  }
+
+  #isTaken(key: string): boolean {
+    return this.connections.has(key) || this.#ending.has(key);
   }
 
   #inTurn(key: string, work: () => Promise<unknown>): Promise<void> {
@@ -74,10 +78,15 @@ class TestBroker {
     for (let opened = false; !opened; ) {
       if (this.connections.has(key)) void this.end(key);
       await this.#inTurn(key, async () => {
-        // Of several that come at once, each ends the one before it.
-        if (this.connections.has(key)) return;
+        // Of several that come at once, each ends the one before it, and waits for what that leaves.
+        if (this.#isTaken(key)) return;
         opened = true;
-        await this.#open(key, mark);
+        this.#opening.set(key, 'wanted');
+        try {
+          await this.#open(key, mark);
+        } finally {
+          this.#opening.delete(key);
+        }
       });
     }
   }
@@ -96,6 +105,7 @@ class TestBroker {
     await sessions.put(next);
     this.#seen.stored.get(key)!.add(mark);
     if (this.#dead) return;
+    if (this.#opening.get(key) === 'lost') return owners.release(key);
     this.connections.set(key, { key, number, session: next });
     this.#seen.connected.push({ key, number });
   }
@@ -103,9 +113,11 @@ class TestBroker {
   end(key: string): Promise<void> {
     const { owners, sessions } = this.node;
     const connection = this.connections.get(key);
+    if (connection === undefined) return Promise.resolve();
     this.connections.delete(key);
+    this.#ending.set(key, connection);
     return this.#inTurn(key, async () => {
-      if (connection === undefined) return;
+      this.#ending.delete(key);
       this.#seen.ended.add(connection.number);
       await sessions.put({ ...connection.session, disconnectedAt: Date.now() }).catch(() => {});
       await owners.release(key);
@@ -114,7 +126,8 @@ class TestBroker {
 
   async kill(): Promise<void> {
     this.#dead = true;
-    for (const { number } of this.connections.values()) this.#seen.killed.add(number);
+    for (const { number } of [...this.connections.values(), ...this.#ending.values()])
+      this.#seen.killed.add(number);
     this.connections.clear();
     await this.node.kill();
   }
@@ -164,7 +177,8 @@ await withReal('redis', findRedis, () =>
               await Promise.all(running);
               for (const broker of brokers) broker.deaf = false;
               cluster.lose();
-              await check(brokers, seen);
+              const expired = steps.some(({ step: { type } }) => type === 'expire');
+              await check(brokers, seen, !expired);
             } finally {
               await cluster.close();
             }
@@ -199,17 +213,17 @@ await withReal('redis', findRedis, () =>
       }
     }
 
-    async function check(brokers: TestBroker[], seen: Seen): Promise<void> {
+    async function check(brokers: TestBroker[], seen: Seen, once: boolean): Promise<void> {
       const open = (one: string) => brokers.flatMap(({ connections }) => connections.get(one) ?? []);
-      await until('at most one connection of each session is left', async () => {
+      const newestOf = (one: string) =>
+        Math.max(0, ...seen.connected.filter((c) => c.key === one).map((c) => c.number));
+      await until('of each session the newest connection is left at most', async () => {
         await Promise.all(brokers.map((broker) => broker.settled()));
-        return keys.every((one) => open(one).length <= 1);
+        return keys.every((one) => open(one).every(({ number }) => number === newestOf(one)));
       });
       for (const one of keys) {
-        const newest = Math.max(0, ...seen.connected.filter((c) => c.key === one).map((c) => c.number));
-        const [left] = open(one);
-        if (left !== undefined) assert.equal(left.number, newest);
-        else if (newest > 0)
+        const newest = newestOf(one);
+        if (newest > 0 && open(one).length === 0)
           assert.ok(seen.ended.has(newest) || seen.killed.has(newest), 'the newest is gone');
         const [uid, clientId] = one.split('/') as [string, string];
         const kept = await brokers[0]!.node.sessions.get(uid, clientId);
@@ -219,7 +233,8 @@ await withReal('redis', findRedis, () =>
       await until('what died has come to somebody', () =>
         [...seen.killed].every((number) => seen.orphans.includes(number)),
       );
-      assert.equal(new Set(seen.orphans).size, seen.orphans.length, 'an orphan came twice');
+      // Where a node that finishes one loses its lease meanwhile, another does so too.
+      if (once) assert.equal(new Set(seen.orphans).size, seen.orphans.length, 'an orphan came twice');
       for (const one of keys) {
         const [uid, clientId] = one.split('/') as [string, string];
         await until('a session without a connection is disconnected', async () => {
