@@ -42,15 +42,18 @@ export class FactsCache {
   readonly #index = new Map<string, Set<string>>();
   /** What is read now, and whether it changed meanwhile: then it is read again, and what was read before is not kept. */
   readonly #reading = new Set<{ readonly indexes: readonly string[]; changed: boolean }>();
-  readonly #leave: () => void;
+  readonly #leave: readonly (() => void)[];
 
   constructor(source: FactsSource, bus: Bus, now: () => number) {
     this.#source = source;
     this.#now = now;
-    this.#leave = bus.subscribe((message) => {
-      if (message.type === 'stale') this.#forget(message.user, message.group);
-      else if (message.type === 'membership') this.#forget(undefined, message.gid);
-    });
+    this.#leave = [
+      bus.subscribe((message) => {
+        if (message.type === 'stale') this.#forget(message.user, message.group);
+        else if (message.type === 'membership') this.#forget(undefined, message.gid);
+      }),
+      bus.onLoss(() => this.#forgetAll()),
+    ];
   }
 
   async direct(from: string, to: string): Promise<Held<DirectFacts>> {
@@ -120,8 +123,13 @@ export class FactsCache {
     }
   }
 
+  #forgetAll(): void {
+    for (const reading of this.#reading) reading.changed = true;
+    this.#held.clear();
+  }
+
   close(): void {
-    this.#leave();
+    for (const leave of this.#leave) leave();
     this.#held.clear();
   }
 }

@@ -1,13 +1,16 @@
 import { type ConvId, groupConv, type Head, parseConv } from '../../schemas/event.ts';
-import type { BusMessage } from '../../store/bus.ts';
+import type { Bus, BusMessage } from '../../store/bus.ts';
 import type { Directory } from '../../store/directory.ts';
 import type { Timeline } from '../../store/timeline.ts';
+import { Listening } from './listening.ts';
 import { Moves, type SharedHead } from './recency.ts';
 import { type Entry, UserList } from './user-list.ts';
 
 export interface ListsOptions {
   readonly timeline: Pick<Timeline, 'directs' | 'heads'>;
   readonly directory: Pick<Directory, 'groupsOf' | 'settings' | 'settingsOf'>;
+  /** Where there are more nodes: lists listen to what they are about, and after a loss all are read anew. */
+  readonly bus?: Pick<Bus, 'listen' | 'leave' | 'onLoss'>;
   /** How many conversations of users to keep in memory before the lists not asked for longest are forgotten. */
   readonly maxEntries?: number;
 }
@@ -41,12 +44,15 @@ export class ConversationLists {
   /** Lists whose groups are being read: a change meanwhile makes them stale again. */
   readonly #unsettled = new Set<UserList>();
   readonly #reads = new Set<Meanwhile>();
+  readonly #bus: ListsOptions['bus'];
   #entries = 0;
 
-  constructor({ timeline, directory, maxEntries = maxEntriesDefault }: ListsOptions) {
+  constructor({ timeline, directory, bus, maxEntries = maxEntriesDefault }: ListsOptions) {
     this.#timeline = timeline;
     this.#directory = directory;
+    this.#bus = bus;
     this.#maxEntries = maxEntries;
+    bus?.onLoss(() => this.clear());
   }
 
   /** The user's list as it is now. Rejects with `store.unavailable` where it cannot be read. */
@@ -75,9 +81,10 @@ export class ConversationLists {
     }
   }
 
-  /** A new event, in seq order of its conversation. */
+  /** A new event, in seq order of its conversation, or one that came before. */
   onEvent(event: Head & { readonly conv: ConvId }): void {
-    for (const meanwhile of this.#reads) meanwhile.set(event.conv, event);
+    for (const meanwhile of this.#reads)
+      if (event.seq > (meanwhile.get(event.conv)?.seq ?? 0)) meanwhile.set(event.conv, event);
     const head = this.#heads.get(event.conv);
     if (head !== undefined) this.#advance(head, event);
     else if (event.seq === 1 && this.#lists.size > 0) this.#begun(event.conv, event);
@@ -130,9 +137,10 @@ export class ConversationLists {
     const building = this.#building.get(uid);
     // One that began before a change would not do for who asks after it.
     if (building !== undefined && !building.list.stale) return building.built;
-    const list = new UserList(uid);
+    const list = new UserList(uid, this.#bus && new Listening(this.#bus));
     const built = this.#fill(list).finally(() => {
       if (this.#building.get(uid)?.list === list) this.#building.delete(uid);
+      if (this.#lists.get(uid) !== list) list.listening?.end();
     });
     this.#building.set(uid, { list, built });
     return built;
@@ -141,10 +149,11 @@ export class ConversationLists {
   async #fill(list: UserList): Promise<UserList> {
     const { uid } = list;
     await this.#reading(list, async (meanwhile) => {
+      await list.listening?.listen([`u:${uid}`]);
       const [directs, settings, groups] = await Promise.all([
         this.#timeline.directs(uid),
         this.#directory.settingsOf(uid),
-        this.#readGroups(uid),
+        this.#readGroups(list),
       ]);
       for (const one of settings) list.setSettings(one.conv, one);
       for (const { conv, head } of directs)
@@ -166,8 +175,9 @@ export class ConversationLists {
     return list;
   }
 
-  async #readGroups(uid: string): Promise<{ place: Place; head: Head }[]> {
+  async #readGroups({ uid, listening }: UserList): Promise<{ place: Place; head: Head }[]> {
     const groups = await this.#directory.groupsOf(uid);
+    await listening?.listen(groups.map(({ gid }) => `g:${gid}` as const));
     const heads = await this.#timeline.heads(groups.map(({ gid }) => groupConv(gid)));
     return groups.map(({ gid, since, sinceN }, i) => ({
       place: { conv: { kind: 'group', id: groupConv(gid), gid }, since, sinceN },
@@ -199,12 +209,12 @@ export class ConversationLists {
 
   async #refreshGroups(list: UserList): Promise<void> {
     await this.#reading(list, async (meanwhile) => {
-      const groups = await this.#readGroups(list.uid);
+      const groups = await this.#readGroups(list);
       if (this.#lists.get(list.uid) !== list) return;
       const now = new Set(groups.map(({ place }) => place.conv.id));
       for (const { place, head } of groups) this.#add(list, place, head, meanwhile);
       for (const entry of [...list.entries()])
-        if (entry.conv.kind === 'group' && !now.has(entry.conv.id)) this.#remove(list, entry);
+        if (entry.conv.kind === 'group' && !now.has(entry.conv.id)) this.#remove(list, entry, entry.conv.gid);
     });
   }
 
@@ -237,8 +247,9 @@ export class ConversationLists {
     list.put({ ...place, head, sortedTs: head.ts, changes: head.changes });
   }
 
-  #remove(list: UserList, { conv, head }: Entry): void {
+  #remove(list: UserList, { conv, head }: Entry, gid: string): void {
     list.remove(conv.id);
+    list.listening?.leave(`g:${gid}`);
     this.#release(conv.id, head);
   }
 
@@ -252,6 +263,7 @@ export class ConversationLists {
     if (this.#lists.get(list.uid) !== list) return;
     this.#lists.delete(list.uid);
     this.#entries -= overhead;
+    list.listening?.end();
     this.#releaseAll(list);
   }
 

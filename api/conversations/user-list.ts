@@ -1,5 +1,6 @@
 import type { Conv, ConvId, Head } from '../../schemas/event.ts';
 import type { ConversationSettings } from '../../store/directory.ts';
+import type { Listening } from './listening.ts';
 import { compare, type Position } from './order.ts';
 import { type Moves, Recency, type SharedHead } from './recency.ts';
 
@@ -52,8 +53,12 @@ export class UserList {
   /** Settles when what is being read again is there. */
   refreshing: Promise<void> | undefined;
 
-  constructor(uid: string) {
+  /** Absent in one process, where everything comes anyway. */
+  readonly listening: Listening | undefined;
+
+  constructor(uid: string, listening?: Listening) {
     this.uid = uid;
+    this.listening = listening;
   }
 
   get size(): number {

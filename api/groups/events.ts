@@ -146,9 +146,11 @@ export class GroupEvents {
         return;
       case 'removed':
       case 'left':
+        this.#bus.publish({ type: 'stale', group: gid });
         await this.#each(uids, (uid) => this.#part(uid, gid, 'removed'));
         return;
       case 'dissolved':
+        this.#bus.publish({ type: 'stale', group: gid });
         for (;;) {
           const parted = await this.#directory.finishDissolve(gid, batch * 5);
           await this.#each(parted, (uid) => this.#part(uid, gid, 'dissolved'));
