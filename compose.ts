@@ -43,9 +43,11 @@ export const compose: Compose = async (config, { role, log }) => {
 async function start(config: Config, role: Role, log: Log, closing: Closing): Promise<Server> {
   const base = createBase(config, role, log);
   const { metrics, now, onError } = base;
-  const { bus, owners } = await openState(base, closing);
-  const stores = await openStores(base, closing);
-  const { timeline, directory } = stores;
+  const { timeline, directory } = await openStores(base, closing);
+  const state = await openState(base, closing);
+  if (state.kind !== 'memory') throw new Error('store.state: Redis is not built yet');
+  const { bus, owners } = state;
+  const stores = { timeline, directory, ...(await openKept(base, closing)) };
   const shared = { ...base, timeline, directory, bus };
   const lists = new ConversationLists({ timeline, directory });
   const access = createAccess(shared, closing);

@@ -1,5 +1,5 @@
 import { createLog, type Log } from '../ops/log.ts';
-import { type Config, loadConfig, roleProblems, roles } from '../schemas/config.ts';
+import { type Config, loadConfig, needsFolder, roleProblems, roles } from '../schemas/config.ts';
 import { choice, parsed } from './arguments.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { readyLine, welcome } from './ready.ts';
@@ -24,7 +24,7 @@ export async function start(args: readonly string[], around: Surroundings): Prom
   const log = createLog({ level: config.log.level, pretty: around.isTerminal });
   for (const warning of warnings) log.warn(warning);
   return serve(config, log, around, async () => {
-    prepareDataDir(config.dataDir);
+    if (needsFolder(config.store)) prepareDataDir(config.dataDir);
     const compose = await around.loadCompose();
     return compose(config, { role, log });
   });

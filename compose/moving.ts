@@ -9,7 +9,7 @@ import { verifyFolder } from '../moving/verify.ts';
 import type { Log } from '../ops/log.ts';
 import type { Config } from '../schemas/config.ts';
 import { Closing } from './closing.ts';
-import { openStores, type Stores } from './stores.ts';
+import { type Kept, openKept, openStores, type Stores } from './stores.ts';
 
 /** What moves stores, on the command line's behalf. */
 export const moving: Moving = {
@@ -27,10 +27,15 @@ export const moving: Moving = {
   verify: async ({ folder, watch }) => (await verifyFolder(folder, watch)).compared,
 };
 
-async function withStores<T>(config: Config, log: Log, use: (stores: Stores) => Promise<T>): Promise<T> {
+async function withStores<T>(
+  config: Config,
+  log: Log,
+  use: (stores: Stores & Kept) => Promise<T>,
+): Promise<T> {
   const closing = new Closing();
   try {
-    return await use(await openStores({ config, log }, closing));
+    const stores = await openStores({ config, log }, closing);
+    return await use({ ...stores, ...(await openKept({ config }, closing)) });
   } finally {
     await closing.run();
   }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../ops/log.ts';
-import type { Config } from '../schemas/config.ts';
+import { type Config, needsFolder } from '../schemas/config.ts';
 import { openSqliteCustom } from '../store/custom/sqlite.ts';
 import type { CustomStore } from '../store/custom.ts';
 import { openMysqlDirectory } from '../store/directory/sql/mysql.ts';
@@ -17,11 +17,10 @@ import type { DirectoryTransfer, TimelineTransfer } from '../store/transfer.ts';
 import type { Base } from './base.ts';
 import type { Closing } from './closing.ts';
 
+/** What is stored for good. */
 export interface Stores {
   readonly timeline: Timeline & TimelineTransfer;
   readonly directory: Directory & DirectoryTransfer;
-  readonly sessions: SessionStore;
-  readonly custom: CustomStore;
 }
 
 /** Opens the stores that the configuration names. */
@@ -29,36 +28,45 @@ export async function openStores(
   { config, log }: Pick<Base, 'config' | 'log'>,
   closing: Closing,
 ): Promise<Stores> {
+  const { dataDir, store } = config;
   // The timeline first: it holds the lock on the folder.
   const timeline = await openTimeline(config, log, closing);
   closing.add(() => timeline.close());
-  const closed = async <S extends { close(): Promise<void> }>(opening: Promise<S>): Promise<S> => {
-    const store = await opening;
-    closing.add(() => store.close());
-    return store;
-  };
-  const { dataDir: dir } = config;
-  const { directory: url } = config.store;
-  const opening = [
-    closed(url === 'sqlite' ? openSqliteDirectory({ dir }) : openMysqlDirectory({ url })),
-    closed(openSqliteSessions({ dir })),
-    closed(openSqliteCustom({ dir })),
-  ] as const;
-  // Where one fails the others are there to be closed.
-  await Promise.allSettled(opening);
-  const [directory, sessions, custom] = await Promise.all(opening);
-  return { timeline, directory, sessions, custom };
+  const url = store.directory;
+  const directory = await (url === 'sqlite'
+    ? openSqliteDirectory({ dir: dataDir })
+    : openMysqlDirectory({ url }));
+  closing.add(() => directory.close());
+  return { timeline, directory };
 }
 
 async function openTimeline(
-  { dataDir: dir, store }: Config,
+  { dataDir, store }: Config,
   log: Log,
   closing: Closing,
 ): Promise<Timeline & TimelineTransfer> {
   if (store.timeline === 'sqlite')
-    return openSqliteTimeline({ dir, log: (level, message) => log[level](message) });
-  // Sessions are in the folder all the same, and one process has it.
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  closing.add(lockFile(join(dir, 'timeline.lock')));
+    return openSqliteTimeline({ dir: dataDir, log: (level, message) => log[level](message) });
+  if (needsFolder(store)) {
+    // Other things are in the folder all the same, and one process has it.
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    closing.add(lockFile(join(dataDir, 'timeline.lock')));
+  }
   return openMongoTimeline({ url: store.timeline });
+}
+
+/** What is kept for sessions that are not connected. */
+export interface Kept {
+  readonly sessions: SessionStore;
+  readonly custom: CustomStore;
+}
+
+/** In the folder of the one process that there is. */
+export async function openKept({ config }: Pick<Base, 'config'>, closing: Closing): Promise<Kept> {
+  const { dataDir: dir } = config;
+  const sessions = await openSqliteSessions({ dir });
+  closing.add(() => sessions.close());
+  const custom = await openSqliteCustom({ dir });
+  closing.add(() => custom.close());
+  return { sessions, custom };
 }

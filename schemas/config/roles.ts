@@ -15,3 +15,7 @@ export function roleProblems({ store }: Config, role: Role): string[] {
     ] as const
   ).flatMap(([key, isLocal, wanted]) => (isLocal ? [`${key}: must be ${wanted} for the role ${role}`] : []));
 }
+
+/** Whether something of it is in `dataDir`. */
+export const needsFolder = ({ timeline, directory, state }: Config['store']): boolean =>
+  timeline === 'sqlite' || directory === 'sqlite' || state === 'memory';
