@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FactsCache, type FactsSource } from '../../policy/facts.ts';
+import type { Bus } from '../../store/bus.ts';
 import type { UserFacts } from '../../store/directory.ts';
 import { createMemoryBus } from '../../store/state/memory/bus.ts';
+import { BusNetwork } from '../support/bus-network.ts';
 
 const noErrors = (error: unknown): never => {
   throw error;
 };
 
 /** A cache over facts that a test changes. */
-function cacheOf(facts: { invisible: boolean }) {
+function cacheOf(facts: { invisible: boolean }, bus: Bus = createMemoryBus(noErrors)) {
   let reads = 0;
   /** What happens while a user is read. */
   let meanwhile = () => {};
@@ -23,7 +25,6 @@ function cacheOf(facts: { invisible: boolean }) {
       return { exists: true, removed: false, invisible, readReceipts: true };
     },
   };
-  const bus = createMemoryBus(noErrors);
   let now = 0;
   const cache = new FactsCache(source, bus, () => now);
   return {
@@ -52,6 +53,23 @@ describe('the cache of facts', () => {
     assert.equal(cache.fresh(held), false);
     assert.equal((await cache.user('alice')).facts.invisible, true);
     assert.equal(reads(), 2);
+  });
+
+  it('reads everything again after a loss', async () => {
+    const facts = { invisible: false };
+    const bus = new BusNetwork().node();
+    const { cache, reads, whileReading } = cacheOf(facts, bus);
+    const held = await cache.user('alice');
+    bus.heal();
+    assert.equal(cache.fresh(held), false);
+    let told = false;
+    whileReading(() => {
+      if (!told) bus.heal();
+      told = true;
+    });
+    const again = await cache.user('alice');
+    assert.equal(cache.fresh(again), true);
+    assert.equal(reads(), 3);
   });
 
   it('reads a user again who changed while being read', async () => {

@@ -4,7 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ConversationLists } from '../../../api/conversations/lists.ts';
 import { type ConvId, groupConv, type Head, parseConv } from '../../../schemas/event.ts';
+import type { BusMessage } from '../../../store/bus.ts';
 import type { ConversationSettings } from '../../../store/directory.ts';
+import { BusNetwork, type NetworkBus } from '../../support/bus-network.ts';
 
 const nothing = { pinnedAt: 0, mutedUntil: 0, markedUnread: false, clearedSeq: 0, clearedN: 0 };
 
@@ -20,9 +22,16 @@ class World {
   #ts = 1000;
   readonly lists: ConversationLists;
 
-  constructor(maxEntries?: number) {
+  /** Where the lists hear what happens over a network: their end of it. */
+  readonly bus: NetworkBus | undefined;
+  readonly #teller: NetworkBus | undefined;
+
+  constructor(maxEntries?: number, network?: BusNetwork) {
+    this.bus = network?.node();
+    this.#teller = network?.node();
     this.lists = new ConversationLists({
       ...(maxEntries !== undefined && { maxEntries }),
+      ...(this.bus !== undefined && { bus: this.bus }),
       timeline: {
         directs: (uid) =>
           this.#read(() =>
@@ -49,6 +58,16 @@ class World {
     });
   }
 
+  listenToBus(): void {
+    this.bus?.onEvent((event) => this.lists.onEvent(event));
+    this.bus?.subscribe((message) => this.lists.onBus(message));
+  }
+
+  #tell(message: BusMessage): void {
+    if (this.#teller === undefined) this.lists.onBus(message);
+    else this.#teller.publish(message);
+  }
+
   async #read<T>(look: () => T): Promise<T> {
     this.reads++;
     const [before, after] = this.turns;
@@ -63,31 +82,33 @@ class World {
     const before = this.heads.get(conv) ?? { seq: 0, n: 0, ts: 0 };
     const head = { seq: before.seq + 1, n: before.n + 1, ts: ++this.#ts };
     this.heads.set(conv, head);
-    if (tell) this.lists.onEvent({ conv, ...head });
+    if (!tell) return;
+    if (this.#teller === undefined) this.lists.onEvent({ conv, ...head });
+    else this.#teller.publishEvent({ conv, ...head, from: 'a', raw: Buffer.of() }, false);
   }
 
   join(gid: string, uid: string): void {
     this.say(groupConv(gid));
     const members = this.members.get(gid) ?? new Map<string, number>();
     this.members.set(gid, members.set(uid, this.heads.get(groupConv(gid))!.seq));
-    this.lists.onBus({ type: 'membership', gid, uid, since: 1 });
+    this.#tell({ type: 'membership', gid, uid, since: 1 });
   }
 
   leave(gid: string, uid: string): void {
     this.members.get(gid)?.delete(uid);
-    this.lists.onBus({ type: 'stale', group: gid });
+    this.#tell({ type: 'stale', group: gid });
   }
 
   /** The group shows all of its history from now on. */
   open(gid: string): void {
     for (const uid of this.members.get(gid)?.keys() ?? []) this.members.get(gid)!.set(uid, 1);
-    this.lists.onBus({ type: 'opened', gid });
+    this.#tell({ type: 'opened', gid });
   }
 
   keep(uid: string, conv: ConvId, change: Partial<ConversationSettings>): void {
     const kept = this.kept.get(uid) ?? new Map<ConvId, ConversationSettings>();
     this.kept.set(uid, kept.set(conv, { conv, ...nothing, ...kept.get(conv), ...change }));
-    this.lists.onBus({ type: 'notice', uid, notice: { type: 'conversation', conv } });
+    this.#tell({ type: 'notice', uid, notice: { type: 'conversation', conv } });
   }
 
   /** `conv seq since` in the order of the list, from the truth. */
@@ -172,7 +193,10 @@ async function take(world: World, one: typeof step extends fc.Arbitrary<infer S>
       await setImmediate();
       return;
     case 'clear':
-      world.lists.clear();
+      world.bus?.cut();
+      if (world.bus !== undefined) world.say('u:a:b');
+      world.bus?.heal();
+      if (world.bus === undefined) world.lists.clear();
       return;
     case 'slow':
       world.turns = one.turns;
@@ -180,28 +204,32 @@ async function take(world: World, one: typeof step extends fc.Arbitrary<infer S>
 }
 
 describe("users' lists in memory", () => {
-  it('are what the stores say, whatever happens while they are read', async () => {
-    const run = fc.asyncProperty(
-      fc.array(step, { minLength: 5, maxLength: 60 }),
-      fc.constantFrom(undefined, 12, 1),
-      async (steps, maxEntries) => {
-        const world = new World(maxEntries);
-        const asked: Promise<unknown>[] = [];
-        for (const one of steps) {
-          if (one.do === 'ask') asked.push(world.lists.of(one.uid));
-          else await take(world, one);
-        }
-        // While some are still being read.
-        for (const one of uids) assert.deepEqual(await world.listed(one), world.expected(one, false));
-        await Promise.all(asked);
-        for (const one of uids) {
-          assert.deepEqual(await world.listed(one), world.expected(one, false));
-          assert.deepEqual(await world.listed(one, true, 100), world.expected(one, true));
-        }
-      },
-    );
-    await fc.assert(run, { numRuns: 400, interruptAfterTimeLimit: 20_000 });
-  });
+  for (const network of [false, true])
+    it(`are what the stores say, whatever happens while they are read${network ? ', over a network' : ''}`, async () => {
+      const run = fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 60 }),
+        fc.constantFrom(undefined, 12, 1),
+        async (steps, maxEntries) => {
+          const world = new World(maxEntries, network ? new BusNetwork() : undefined);
+          world.listenToBus();
+          const asked: Promise<unknown>[] = [];
+          for (const one of steps) {
+            if (one.do === 'ask') asked.push(world.lists.of(one.uid));
+            else await take(world, one);
+          }
+          // While some are still being read.
+          for (const one of uids) assert.deepEqual(await world.listed(one), world.expected(one, false));
+          await Promise.all(asked);
+          for (const one of uids) {
+            assert.deepEqual(await world.listed(one), world.expected(one, false));
+            assert.deepEqual(await world.listed(one, true, 100), world.expected(one, true));
+          }
+          world.lists.clear();
+          assert.deepEqual([...(world.bus?.topics ?? [])], []);
+        },
+      );
+      await fc.assert(run, { numRuns: network ? 200 : 400, interruptAfterTimeLimit: 20_000 });
+    });
 
   it('are read once, and then only where something changed', async () => {
     const world = new World();
@@ -234,6 +262,22 @@ describe("users' lists in memory", () => {
     world.say('u:a:b', false);
     world.lists.clear();
     assert.deepEqual(await world.listed('a'), world.expected('a', false));
+  });
+
+  it('cannot be had while the bus is away, and are whole afterwards', async () => {
+    const world = new World(undefined, new BusNetwork());
+    world.listenToBus();
+    world.join('x', 'a');
+    await world.lists.of('a');
+    assert.deepEqual([...world.bus!.topics.keys()], ['u:a', 'g:x']);
+    world.bus!.cut();
+    await assert.rejects(world.lists.of('b'), { code: 'store.unavailable' });
+    world.say('u:a:b');
+    world.leave('x', 'a');
+    world.bus!.heal();
+    assert.deepEqual(await world.listed('a'), ['u:a:b 1 1']);
+    assert.deepEqual(await world.listed('b'), ['u:a:b 1 1']);
+    assert.deepEqual([...world.bus!.topics.keys()], ['u:a', 'u:b']);
   });
 
   it('cannot be had while the stores are away, and are whole afterwards', async () => {
