@@ -5,6 +5,7 @@ import { packetIdOf } from '../../../broker/hub/inflight.ts';
 import type { Link } from '../../../broker/hub/link.ts';
 import type { Session } from '../../../broker/hub/session.ts';
 import type { StoredEvent } from '../../../schemas/event.ts';
+import type { Bus } from '../../../store/bus.ts';
 import type { StoredSession } from '../../../store/sessions.ts';
 import { createMemoryBus } from '../../../store/state/memory/bus.ts';
 import type { Timeline } from '../../../store/timeline.ts';
@@ -71,6 +72,10 @@ export class FakeLink implements Link {
   }
 }
 
+const thrown = (error: unknown): never => {
+  throw error;
+};
+
 /** A hub over a timeline that is an array. */
 export class HubFixture {
   readonly events: StoredEvent[] = [];
@@ -79,13 +84,21 @@ export class HubFixture {
   readonly cleared = new Map<string, number>();
   readonly moves: { conv: string; uid: string; delivered?: number }[] = [];
   readonly progress: Record<string, number>[] = [];
-  readonly bus = createMemoryBus((error) => {
-    throw error;
-  });
+  readonly bus: Bus;
   reads = 0;
+  /** What the hub goes by, ms. */
+  nowMs = 1000;
+  /** What failed in the background. */
+  readonly errors: unknown[] = [];
+  /** Looks on when the groups of a user are read. */
+  whileReadingGroups = (): void => {};
   readonly hub: Hub;
+  readonly #teller: Bus;
 
-  constructor() {
+  /** Events come by `teller` where it is another end of the same bus. */
+  constructor(bus: Bus = createMemoryBus(thrown), teller: Bus = bus) {
+    this.bus = bus;
+    this.#teller = teller;
     const timeline: Pick<Timeline, 'range' | 'heads' | 'directs' | 'moveCursors'> = {
       range: async ({ conv, after, limit }) => {
         this.reads++;
@@ -109,13 +122,18 @@ export class HubFixture {
         },
       } as never,
       bus: this.bus,
-      groupsOf: async () => [...this.groups].map(([gid, since]) => ({ gid, since })),
+      groupsOf: async () => {
+        this.whileReadingGroups();
+        return [...this.groups].map(([gid, since]) => ({ gid, since }));
+      },
       clearedOf: async () => [...this.cleared].map(([conv, seq]) => ({ conv, seq })),
-      now: () => 1000,
+      now: () => this.nowMs,
       onError: (error) => {
-        throw error;
+        if (bus === teller) throw error;
+        this.errors.push(error);
       },
     });
+    if (bus !== teller) bus.onEvent((event, rewrites, topic) => this.hub.onEvent(event, rewrites, topic));
   }
 
   #head(conv: string): StoredEvent | undefined {
@@ -123,13 +141,19 @@ export class HubFixture {
   }
 
   /** Stores an event; `live` tells the hub of it. */
-  add(conv: string, live = true, from = 'alice'): StoredEvent {
+  add(conv: string, live = true, from = 'alice', ts?: number): StoredEvent {
     const seq = (this.#head(conv)?.seq ?? 0) + 1;
     const raw = Buffer.from(`{"id":"m${seq}","type":"text","body":{"text":"x"}}`);
-    const event: StoredEvent = { conv, seq, n: seq, ts: seq, from, raw };
+    const event: StoredEvent = { conv, seq, n: seq, ts: ts ?? seq, from, raw };
     this.events.push(event);
-    if (live) this.hub.onEvent(event, false);
+    if (live) this.tell(event);
     return event;
+  }
+
+  /** Tells of an event, for the first time or again. */
+  tell(event: StoredEvent): void {
+    if (this.bus === this.#teller) this.hub.onEvent(event, false);
+    else this.#teller.publishEvent(event, false);
   }
 
   async connect(
