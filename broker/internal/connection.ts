@@ -8,13 +8,14 @@ import type { Transport, TransportListener } from '../gate/transport.ts';
 import { packetTypes, pingresp, putVarint, suback, unsuback, varintLength } from '../gate/writer.ts';
 import type { NodePeer, NodeRouter } from './router.ts';
 
-const silenceMs = nodeKeepAliveSeconds * 1500;
 const sweepMs = 500;
 
 export interface NodeConnectionOptions {
   readonly node: string;
   readonly transport: Transport;
   readonly router: NodeRouter;
+  /** As the node says. */
+  readonly keepAliveSeconds: number;
   /** Told why it was ended. */
   readonly onEnd: (reason: string) => void;
 }
@@ -34,12 +35,13 @@ export class NodeConnection implements NodePeer, TransportListener {
   #heardMs = performance.now();
   #isClosed = false;
 
-  constructor({ node, transport, router, onEnd }: NodeConnectionOptions) {
+  constructor({ node, transport, router, keepAliveSeconds, onEnd }: NodeConnectionOptions) {
     this.node = node;
     this.#transport = transport;
     this.#router = router;
     this.#onEnd = onEnd;
     this.#link = router.enter(this);
+    const silenceMs = 1500 * Math.min(keepAliveSeconds || nodeKeepAliveSeconds, nodeKeepAliveSeconds);
     this.#timer = setInterval(() => {
       if (performance.now() - this.#heardMs > silenceMs) this.#end('It is silent.');
     }, sweepMs).unref();

@@ -1,5 +1,5 @@
 import { PetrelError } from '../../schemas/errors.ts';
-import { doneTopic, nodeKeepAliveSeconds, nodeTopic, nodeUserName } from '../../schemas/work.ts';
+import { doneTopic, nodeTopic, nodeUserName } from '../../schemas/work.ts';
 import { checkRate } from '../connect/checks.ts';
 import type { Connection } from '../connection.ts';
 import type { ConnectPacket } from '../gate/connect.ts';
@@ -15,7 +15,10 @@ export const isNode = ({ context }: Connection, { userName, version }: ConnectPa
  * The way of another node's CONNECT. Whoever shows a token of the server's own for nodes is neither a user nor counted as
  * one: no rate, no session, no presence.
  */
-export async function welcome(connection: Connection, { clientId, password }: ConnectPacket): Promise<void> {
+export async function welcome(
+  connection: Connection,
+  { clientId, password, keepAlive }: ConnectPacket,
+): Promise<void> {
   const { context, transport } = connection;
   try {
     if (nodeTopic(doneTopic(clientId)) === undefined) throw new PetrelError('connect.client-id');
@@ -26,12 +29,13 @@ export async function welcome(connection: Connection, { clientId, password }: Co
   }
   if (connection.isClosed) return;
   const router = context.router as NodeRouter;
-  transport.write(connack(5, false, 0, { serverKeepAlive: nodeKeepAliveSeconds }));
+  transport.write(connack(5, false, 0));
   const rest = connection.giveAway();
   const node = new NodeConnection({
     node: clientId,
     transport,
     router,
+    keepAliveSeconds: keepAlive,
     onEnd: (reason) => context.log.info({ node: clientId, reason }, 'A node’s connection ended.'),
   });
   transport.listen(node);

@@ -8,6 +8,7 @@ export interface FarPortOptions {
   /** A token of scope `internal`. */
   readonly token: () => Promise<string>;
   readonly onError: (error: unknown) => void;
+  readonly keepAliveSeconds?: number;
 }
 
 const nobody = new Array<number>(partitionCount).fill(0);
@@ -31,7 +32,7 @@ export class FarPort implements WorkPort {
   }
 
   attach(node: string, listener: PortListener): void {
-    const { token, onError } = this.#options;
+    const { token, onError, keepAliveSeconds } = this.#options;
     this.#link = new NodeLink({
       url: () => this.#choose()?.mqtt,
       node,
@@ -50,6 +51,7 @@ export class FarPort implements WorkPort {
         else listener.onHolders(holders);
       },
       onError,
+      ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
     });
   }
 

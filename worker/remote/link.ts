@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { connect, type IClientSubscribeOptions, type MqttClient } from 'mqtt';
 import { nodeKeepAliveSeconds, nodeUserName } from '../../schemas/work.ts';
 
@@ -14,6 +15,7 @@ export interface NodeLinkOptions {
   readonly onDown: () => void;
   /** Told why it could not be opened, or was closed. */
   readonly onError: (error: unknown) => void;
+  readonly keepAliveSeconds?: number;
 }
 
 /** A link as long as it is up. */
@@ -26,6 +28,7 @@ export interface OpenLink {
 const connectTimeoutMs = 5000;
 const firstRetryMs = 100;
 const maxRetryMs = 1000;
+const lingerMs = 1000;
 
 /** A connection to a broker, as another node of the cluster; made again whenever it is gone. */
 export class NodeLink {
@@ -58,7 +61,7 @@ export class NodeLink {
       username: nodeUserName,
       password,
       clean: true,
-      keepalive: nodeKeepAliveSeconds,
+      keepalive: this.#options.keepAliveSeconds ?? nodeKeepAliveSeconds,
       // A ping goes out whatever else is sent: its answer tells whether the broker is alive.
       reschedulePings: false,
       reconnectPeriod: 0,
@@ -104,7 +107,14 @@ export class NodeLink {
     clearTimeout(this.#timer);
     const client = this.#client;
     this.#client = undefined;
-    await client?.endAsync();
+    if (client === undefined) return;
+    // What was written last leaves; a broker that takes nothing more is not waited for.
+    const left = client.connected ? client.endAsync() : Promise.resolve();
+    const done = new AbortController();
+    await Promise.race([left, wait(lingerMs, undefined, { signal: done.signal })]);
+    done.abort();
+    client.end(true);
+    client.stream?.destroy();
   }
 }
 

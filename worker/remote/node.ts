@@ -16,6 +16,7 @@ export interface WorkerNodeOptions {
   readonly maxUnansweredBytes?: number;
   /** How long a partition that comes from a worker that lives on is left to it, ms. */
   readonly handOverMs?: number;
+  readonly keepAliveSeconds?: number;
 }
 
 const maxUnansweredDefault = 64 * 1024 * 1024;
@@ -100,7 +101,7 @@ export class WorkerNode {
   }
 
   #employer(id: string): Employer {
-    const { nodes, token, onError } = this.#options;
+    const { nodes, token, onError, keepAliveSeconds } = this.#options;
     let entrance = this.#intake.open(() => {});
     const employer: Employer = {
       open: undefined,
@@ -118,6 +119,7 @@ export class WorkerNode {
         },
         onMessage: (_topic, payload) => entrance.take(payload),
         onError,
+        ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
       }),
     };
     return employer;
