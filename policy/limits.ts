@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Config } from '../schemas/config.ts';
-import { Buckets } from './rate.ts';
+import { type Buckets, localBuckets, type MakeBuckets } from './rate.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -16,21 +16,21 @@ export interface Asker {
   readonly exempt: boolean;
 }
 
-/**
- * How often one may ask for operations, both doors together. The counts are this process's own: nodes share none until the
- * state is in Redis.
- */
+/** How often one may ask for operations, both doors together. */
 export class Limits {
   readonly #requests: Buckets;
   readonly #actions: Readonly<Record<LimitedAction, Buckets>>;
 
-  constructor(limits: Config['limits'], now: () => number) {
+  constructor(limits: Config['limits'], now: () => number, make: MakeBuckets = localBuckets(now)) {
     const { requestPerSecond, searchPerMinute, friendRequestPerHour, groupPerHour } = limits;
-    this.#requests = new Buckets(requestPerSecond, requestPerSecond * 5, now);
+    /** So many in a period, all of them at once if need be. */
+    const every = (name: LimitedAction, count: number, periodMs: number): Buckets =>
+      make(name, (count * 1000) / periodMs, count);
+    this.#requests = make('request', requestPerSecond, requestPerSecond * 5);
     this.#actions = {
-      search: Buckets.every(searchPerMinute, minuteMs, now),
-      'friend-request': Buckets.every(friendRequestPerHour, hourMs, now),
-      group: Buckets.every(groupPerHour, hourMs, now),
+      search: every('search', searchPerMinute, minuteMs),
+      'friend-request': every('friend-request', friendRequestPerHour, hourMs),
+      group: every('group', groupPerHour, hourMs),
     };
   }
 

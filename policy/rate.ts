@@ -31,6 +31,12 @@ export class Bucket {
     return this.#tokens >= this.#burst;
   }
 
+  /** Others take from it too: what was left at a time. */
+  correct(tokens: number, at: number): void {
+    this.#tokens = Math.min(this.#burst, tokens);
+    this.#at = at;
+  }
+
   #refill(now: number): void {
     if (now <= this.#at) return;
     this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
@@ -68,6 +74,11 @@ export class Buckets {
     return bucket;
   }
 
+  /** The bucket of a key that was taken from lately. */
+  known(key: string): Bucket | undefined {
+    return this.#buckets.get(key);
+  }
+
   /** Takes one token: 0, or how many ms to wait. */
   take(key: string): number {
     return this.of(key)?.take(this.#now()) ?? 0;
@@ -81,3 +92,12 @@ export class Buckets {
     for (const [key, bucket] of this.#buckets) if (bucket.full(now)) this.#buckets.delete(key);
   }
 }
+
+/** Makes the buckets of this name; where nodes share them, the name is what they share them by. */
+export type MakeBuckets = (name: string, perSecond: number, burst: number) => Buckets;
+
+/** Buckets that are this process's own. */
+export const localBuckets =
+  (now: () => number): MakeBuckets =>
+  (_name, perSecond, burst) =>
+    new Buckets(perSecond, burst, now);

@@ -5,7 +5,7 @@ import { PetrelError } from '../../schemas/errors.ts';
 import { type Identity, type Platform, reservedUids } from '../../schemas/identity.ts';
 import type { Bus } from '../../store/bus.ts';
 import type { Directory, Family, User } from '../../store/directory.ts';
-import { createAttempts } from './attempts.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
 import type { SigningKeys } from './keys.ts';
 import { createPasswords } from './passwords.ts';
 import type { Revocations } from './revocations.ts';
@@ -36,6 +36,8 @@ export interface AccountsOptions {
   readonly bus: Bus;
   readonly keys: SigningKeys;
   readonly revocations: Revocations;
+  /** Failed attempts to sign in; this process's own where absent. */
+  readonly attempts?: Attempts;
   /** ms since 1970. */
   readonly clock: () => number;
 }
@@ -71,7 +73,7 @@ export interface Accounts {
 export function createAccounts(options: AccountsOptions): Accounts {
   const { auth, directory, bus, keys, revocations, clock } = options;
   const passwords = createPasswords(auth);
-  const attempts = createAttempts(options.limits.loginAttempts, clock);
+  const { attempts = createAttempts(options.limits.loginAttempts, clock) } = options;
 
   const answer = async (family: Pick<Family, 'sid' | 'uid' | 'did' | 'platform'>, secret: string) => {
     const { sid, uid, did, platform } = family;
@@ -121,7 +123,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   /** The user with this password; a wrong one is counted. */
   const check = async (uid: string, password: string, address: string): Promise<User> => {
     const key = `${uid} ${addressKey(address)}`;
-    attempts.take(key);
+    await attempts.take(key);
     const user = await directory.getUser(uid);
     if (!(await passwords.matches(password, user?.passwordHash, addressKey(address))))
       throw new PetrelError('auth.bad-credentials');
