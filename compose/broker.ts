@@ -6,6 +6,7 @@ import { Claims } from '../broker/devices/claims.ts';
 import { Sightings } from '../broker/devices/sightings.ts';
 import { Flusher } from '../broker/flusher.ts';
 import { Hub } from '../broker/hub/hub.ts';
+import { tellTyping } from '../broker/inbound/typing.ts';
 import { endLost } from '../broker/ownership.ts';
 import { LocalStates } from '../broker/presence/local.ts';
 import { Presence } from '../broker/presence.ts';
@@ -75,6 +76,7 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
   );
   closing.add(() => unfinished.close());
   closing.add(endLost({ owners, registry, unfinished }));
+  closing.add(tellTyping({ hub, sight }, bus, onError));
   const custom = await createCustomTopics({
     rules: config.topics.custom,
     now,
