@@ -75,6 +75,8 @@ export async function mariaDbProgram(
   const args = [
     '--no-defaults',
     `--datadir=${data}`,
+    // A server that starts removes the temporary tables it finds there, those of others too.
+    `--tmpdir=${folder}`,
     `--socket=${join(folder, 'socket')}`,
     `--pid-file=${join(folder, 'pid')}`,
     `--port=${port}`,
