@@ -71,8 +71,7 @@ export type BusEventListener = (event: StoredEvent, rewrites: boolean, topic?: B
 /**
  * Tells all nodes of changes, and brings new events to the nodes that have somebody for them.
  *
- * Guarantees: what one publisher publishes arrives in that order, but for events of different conversations between two
- * messages, which may change places; what is published after `flushed` has resolved, by whomever,
+ * Guarantees: what one publisher publishes arrives in that order; what is published after `flushed` has resolved, by whomever,
  * arrives behind what was published before it. Nothing is lost silently: a node that may have missed something is told
  * (`onLoss`) after it hears again, and so is every node where a publisher could not tell. What is published may come twice.
  * Messages about a user (`notice`, `claim`, `membership`, `takeover`), a group (`parting`, `opened`, `typing`) or whoever
@@ -95,6 +94,8 @@ export interface Bus {
    */
   listen(topic: BusTopic): Promise<void>;
   leave(topic: BusTopic): void;
+  /** To be called where something may be true of which nobody was told: every node is told of a loss. */
+  tellLoss(): void;
   /** Something may have been missed: whoever keeps up by the bus reads anew. */
   onLoss(handler: () => void): () => void;
   /** Rejects with `store.unavailable` while nothing can be published or heard. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { PetrelError } from '../../../schemas/errors.ts';
 import type { StoredEvent } from '../../../schemas/event.ts';
 import type { Bus, BusEventListener, BusMessage, BusTopic } from '../../bus.ts';
-import { destinationOf, eachTopicOf } from './bus/channels.ts';
-import { beatFrame, eventFrame, type FrameReceiver, messageFrame, readFrames } from './bus/frames.ts';
+import { type Destination, destinationOf, eachTopicOf } from './bus/channels.ts';
+import { beatFrame, type FrameReceiver, messageFrame, readFrames } from './bus/frames.ts';
 import { Publisher } from './bus/publisher.ts';
 import { Subscriptions } from './bus/subscriptions.ts';
 import { RedisConnection, type RedisConnectionOptions } from './client.ts';
@@ -73,6 +73,8 @@ class PubSubBus implements RedisBus {
   readonly #publisher: Publisher;
   readonly #prefix: string;
   readonly #everywhere: string;
+  /** The node's own channel. */
+  readonly #node: Destination;
   readonly #own: string;
   #subscriptions!: Subscriptions;
   readonly #handlers = new Set<(message: BusMessage) => void>();
@@ -97,12 +99,13 @@ class PubSubBus implements RedisBus {
     this.#listening = listening;
     this.#prefix = channelPrefix(publishing.database);
     this.#everywhere = `${this.#prefix}all`;
-    this.#own = `${this.#prefix}n:${randomUUID()}`;
+    this.#node = `n:${randomUUID()}`;
+    this.#own = this.#prefix + this.#node;
     this.#publisher = new Publisher({
       redis: publishing,
       maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
       timeoutMs: options.timeoutMs ?? timeoutDefaultMs,
-      everywhere: this.#everywhere,
+      prefix: this.#prefix,
     });
     this.#receiver = {
       event: (event, rewrites) => this.#onEventFrame(event, rewrites),
@@ -143,12 +146,11 @@ class PubSubBus implements RedisBus {
   }
 
   publish(message: BusMessage): void {
-    this.#publisher.message(this.#prefix + destinationOf(message), messageFrame(message));
+    this.#publisher.frame(destinationOf(message), messageFrame(message));
   }
 
   publishEvent(event: StoredEvent, rewrites: boolean): void {
-    const frame = eventFrame(event, rewrites);
-    eachTopicOf(event.conv, (topic) => this.#publisher.event(this.#prefix + topic, frame));
+    eachTopicOf(event.conv, (topic) => this.#publisher.event(topic, event, rewrites));
   }
 
   flushed(): Promise<void> {
@@ -171,6 +173,10 @@ class PubSubBus implements RedisBus {
 
   leave(topic: BusTopic): void {
     this.#subscriptions.leave(this.#prefix + topic);
+  }
+
+  tellLoss(): void {
+    this.#publisher.loss();
   }
 
   onLoss(handler: () => void): () => void {
@@ -241,7 +247,7 @@ class PubSubBus implements RedisBus {
       return;
     }
     this.#sent++;
-    this.#publisher.message(this.#own, beatFrame(this.#sent));
+    this.#publisher.frame(this.#node, beatFrame(this.#sent));
     this.#publisher.flushed().then(
       () => this.#silent++,
       () => {},

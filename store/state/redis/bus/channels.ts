@@ -1,11 +1,11 @@
 import type { ConvId } from '../../../../schemas/event.ts';
 import type { BusMessage, BusTopic } from '../../../bus.ts';
 
-/** Where something is published: to those who listen to a topic, or to every node. */
-export type Destination = BusTopic | 'all';
+/** Where something is published: to those who listen to a topic, to every node, or to one. */
+export type Destination = BusTopic | 'all' | `n:${string}`;
 
 /** Who a message is for: see the guarantees of Bus. */
-export function destinationOf(message: BusMessage): Destination {
+export function destinationOf(message: BusMessage): BusTopic | 'all' {
   switch (message.type) {
     case 'notice':
     case 'claim':

@@ -20,22 +20,29 @@ export interface FrameReceiver {
   loss(): void;
 }
 
-export function eventFrame(event: StoredEvent, rewrites: boolean): Buffer {
+/** How many bytes `putEvent` writes. */
+export const eventSize = ({ conv, from, raw }: StoredEvent): number =>
+  eventHeadBytes + conv.length + from.length + raw.length;
+
+export function putEvent(bytes: Buffer, start: number, event: StoredEvent, rewrites: boolean): void {
   const { conv, from, raw } = event;
-  const frame = Buffer.allocUnsafe(eventHeadBytes + conv.length + from.length + raw.length);
-  frame[0] = kinds.event;
-  frame[1] = rewrites ? rewritesFlag : 0;
-  frame.writeUInt16LE(conv.length, 2);
-  frame[4] = from.length;
-  frame.writeUInt32LE(raw.length, 5);
-  frame.writeDoubleLE(event.seq, 9);
-  frame.writeDoubleLE(event.n, 17);
-  frame.writeDoubleLE(event.ts, 25);
-  let at = eventHeadBytes;
-  at += frame.write(conv, at, 'latin1');
-  at += frame.write(from, at, 'latin1');
-  frame.set(raw, at);
-  return frame;
+  bytes[start] = kinds.event;
+  bytes[start + 1] = rewrites ? rewritesFlag : 0;
+  bytes.writeUInt16LE(conv.length, start + 2);
+  bytes[start + 4] = from.length;
+  bytes.writeUInt32LE(raw.length, start + 5);
+  bytes.writeDoubleLE(event.seq, start + 9);
+  bytes.writeDoubleLE(event.n, start + 17);
+  bytes.writeDoubleLE(event.ts, start + 25);
+  let at = putAscii(bytes, start + eventHeadBytes, conv);
+  at = putAscii(bytes, at, from);
+  bytes.set(raw, at);
+}
+
+/** For short texts this is faster than a call out of JavaScript. */
+export function putAscii(bytes: Buffer, start: number, text: string): number {
+  for (let i = 0; i < text.length; i++) bytes[start + i] = text.charCodeAt(i);
+  return start + text.length;
 }
 
 export function messageFrame(message: BusMessage): Buffer {

@@ -1,133 +1,142 @@
-/** What goes to one channel in one PUBLISH. */
-interface Post {
-  /** Numbers grow with the order. */
-  readonly number: number;
-  readonly channel: string;
-  readonly frames: Buffer[];
-  bytes: number;
-  /** Events are told again by those who read on from the timeline; messages are not. */
-  readonly isEvents: boolean;
-}
-
-/** channel length (2), payload length (4). */
-const postHeadBytes = 6;
-
-/** A batch on its way: `bytes` hold its posts one behind the other, as the script reads them. */
-export interface Batch {
-  readonly posts: readonly Post[];
-  readonly bytes: Buffer;
-}
-
-export interface OutboxOptions {
-  /** More than this is not kept. */
-  readonly maxBytes: number;
-  readonly maxBatchBytes: number;
-}
+import type { StoredEvent } from '../../../../schemas/event.ts';
+import type { Destination } from './channels.ts';
+import { eventSize, putAscii, putEvent } from './frames.ts';
 
 /**
- * What is to be published, in order, bounded. Events of one channel that wait next to each other become one post; nothing
- * passes a message.
+ * PUBLISH commands one behind the other, as the script reads them: length of the channel (2), channel, length of the
+ * payload (4), payload.
  */
-export class Outbox {
-  readonly #options: OutboxOptions;
-  #posts: Post[] = [];
-  /** Posts at the end that may still take events. */
-  readonly #open = new Map<string, Post>();
-  #bytes = 0;
-  #last = 0;
+export interface Batch {
+  readonly bytes: Buffer;
+  /** How many, and the number of the newest. */
+  readonly posts: number;
+  readonly last: number;
+}
 
-  constructor(options: OutboxOptions) {
-    this.#options = options;
+interface Chunk {
+  readonly bytes: Buffer;
+  used: number;
+  posts: number;
+  last: number;
+}
+
+/** A script keeps Redis from everything else: a batch takes it a millisecond. */
+const chunkBytes = 128 * 1024;
+const maxSpare = 4;
+
+/** What is to be published, in order. What comes one behind the other for the same channel goes in one PUBLISH. */
+export class Outbox {
+  readonly #prefix: string;
+  /** Full ones, the oldest first, and the one that is being written to. */
+  #full: Chunk[] = [];
+  #chunk: Chunk | undefined;
+  #fullBytes = 0;
+  /** Buffers of batches that are done with. */
+  readonly #spare: Buffer[] = [];
+  #last = 0;
+  /** Where the newest PUBLISH of the chunk goes, and where the length of its payload stands. */
+  #destination: Destination | undefined;
+  #lengthAt = 0;
+
+  /** `prefix` begins the names of all channels. */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
   }
 
   get isEmpty(): boolean {
-    return this.#posts.length === 0;
+    return this.#chunk === undefined && this.#full.length === 0;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#fullBytes + (this.#chunk?.used ?? 0);
   }
 
-  /** The number of the newest post there ever was. */
+  /** The number of the newest that there ever was. */
   get last(): number {
     return this.#last;
   }
 
-  /** Whether there is more than may be kept: `shed` has to follow. */
-  get isOver(): boolean {
-    return this.#bytes > this.#options.maxBytes;
+  addEvent(destination: Destination, event: StoredEvent, rewrites: boolean): void {
+    const at = this.#reserve(destination, eventSize(event));
+    putEvent(this.#chunk!.bytes, at, event, rewrites);
   }
 
-  addEvent(channel: string, frame: Buffer): void {
-    const open = this.#open.get(channel);
-    if (open !== undefined && open.bytes + frame.length <= this.#options.maxBatchBytes) {
-      open.frames.push(frame);
-      open.bytes += frame.length;
-      this.#bytes += frame.length;
-    } else this.#open.set(channel, this.#push(channel, frame, true));
+  addFrame(destination: Destination, frame: Buffer): void {
+    const at = this.#reserve(destination, frame.length);
+    this.#chunk!.bytes.set(frame, at);
   }
 
-  addMessage(channel: string, frame: Buffer): void {
-    this.#open.clear();
-    this.#push(channel, frame, false);
-  }
-
-  #push(channel: string, frame: Buffer, isEvents: boolean): Post {
-    const post: Post = { number: ++this.#last, channel, frames: [frame], bytes: frame.length, isEvents };
-    this.#posts.push(post);
-    this.#bytes += sizeOf(post);
-    return post;
-  }
-
-  /** Takes the oldest posts out, as many as go together. */
-  take(): Batch {
-    this.#open.clear();
-    let count = 0;
-    let size = 0;
-    for (const post of this.#posts) {
-      const next = size + sizeOf(post);
-      if (count > 0 && next > this.#options.maxBatchBytes) break;
-      size = next;
-      count++;
+  /** Makes room for a frame in the chunk; answers where. */
+  #reserve(destination: Destination, size: number): number {
+    const number = ++this.#last;
+    const known = this.#chunk;
+    if (known !== undefined && destination === this.#destination && fits(known, size)) {
+      const at = known.used;
+      known.used += size;
+      known.last = number;
+      known.bytes.writeUInt32LE(known.used - this.#lengthAt - 4, this.#lengthAt);
+      return at;
     }
-    const posts = count === this.#posts.length ? this.#posts : this.#posts.slice(0, count);
-    this.#posts = count === this.#posts.length ? [] : this.#posts.slice(count);
-    this.#bytes -= size;
-    return { posts, bytes: encode(posts, size) };
+    const channelBytes = this.#prefix.length + destination.length;
+    const needed = 6 + channelBytes + size;
+    if (known !== undefined && !fits(known, needed)) this.#seal(known);
+    this.#chunk ??= { bytes: this.#buffer(needed), used: 0, posts: 0, last: 0 };
+    const chunk = this.#chunk;
+    const { bytes } = chunk;
+    let at = bytes.writeUInt16LE(channelBytes, chunk.used);
+    at = putAscii(bytes, at, this.#prefix);
+    at = putAscii(bytes, at, destination);
+    this.#destination = destination;
+    this.#lengthAt = at;
+    at = bytes.writeUInt32LE(size, at);
+    chunk.used = at + size;
+    chunk.posts++;
+    chunk.last = number;
+    return at;
+  }
+
+  #seal(chunk: Chunk): void {
+    this.#full.push(chunk);
+    this.#fullBytes += chunk.used;
+    this.#chunk = undefined;
+    this.#destination = undefined;
+  }
+
+  #buffer(needed: number): Buffer {
+    return needed > chunkBytes
+      ? Buffer.allocUnsafeSlow(needed)
+      : (this.#spare.pop() ?? Buffer.allocUnsafeSlow(chunkBytes));
+  }
+
+  /** Takes the oldest out, as much as goes together. */
+  take(): Batch {
+    if (this.#full.length === 0) this.#seal(this.#chunk!);
+    const { bytes, used, posts, last } = this.#full.shift()!;
+    this.#fullBytes -= used;
+    return { bytes: bytes.subarray(0, used), posts, last };
   }
 
   /** Puts batches that were not published back in front, the oldest first. */
   putBack(batches: readonly Batch[]): void {
-    this.#open.clear();
-    const posts = batches.flatMap((batch) => batch.posts);
-    for (const post of posts) this.#bytes += sizeOf(post);
-    this.#posts = [...posts, ...this.#posts];
+    for (const { bytes } of batches) this.#fullBytes += bytes.length;
+    this.#full.unshift(
+      ...batches.map(({ bytes, posts, last }) => ({ bytes, used: bytes.length, posts, last })),
+    );
   }
 
-  /** Drops what is too much: events first, for receivers can read them elsewhere, then everything. */
-  shed(): void {
-    this.#open.clear();
-    this.#posts = this.#posts.filter(({ isEvents }) => !isEvents);
-    this.#bytes = this.#posts.reduce((sum, post) => sum + sizeOf(post), 0);
-    if (this.#bytes <= this.#options.maxBytes / 2) return;
-    this.#posts = [];
-    this.#bytes = 0;
+  /** The batch is done with: nobody looks at its bytes any more. */
+  recycle({ bytes }: Batch): void {
+    if (bytes.buffer.byteLength === chunkBytes && this.#spare.length < maxSpare)
+      this.#spare.push(Buffer.from(bytes.buffer, 0, chunkBytes));
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#full = [];
+    this.#fullBytes = 0;
+    this.#chunk = undefined;
+    this.#destination = undefined;
   }
 }
 
-const sizeOf = ({ channel, bytes }: Post): number => postHeadBytes + channel.length + bytes;
-
-function encode(posts: readonly Post[], size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const post of posts) {
-    at = bytes.writeUInt16LE(post.channel.length, at);
-    at += bytes.write(post.channel, at, 'latin1');
-    at = bytes.writeUInt32LE(post.bytes, at);
-    for (const frame of post.frames) {
-      bytes.set(frame, at);
-      at += frame.length;
-    }
-  }
-  return bytes;
-}
+const fits = ({ bytes, used }: Chunk, size: number): boolean => used + size <= bytes.length;

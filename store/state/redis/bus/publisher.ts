@@ -1,5 +1,7 @@
 import { PetrelError } from '../../../../schemas/errors.ts';
+import type { StoredEvent } from '../../../../schemas/event.ts';
 import type { RedisConnection } from '../client.ts';
+import type { Destination } from './channels.ts';
 import { lossFrame } from './frames.ts';
 import { type Batch, Outbox } from './outbox.ts';
 
@@ -12,8 +14,6 @@ while at <= size do
   redis.call('publish', channel, payload)
 end`;
 
-/** A script keeps Redis from everything else: a batch takes it a millisecond or two. */
-const maxBatchBytes = 256 * 1024;
 /** One is being answered while the next is on its way. What comes meanwhile is the next batch. */
 const maxInFlight = 2;
 
@@ -23,8 +23,8 @@ export interface PublisherOptions {
   readonly maxQueuedBytes: number;
   /** How long `flushed` waits, ms. */
   readonly timeoutMs: number;
-  /** The channel of all nodes: where a loss is told. */
-  readonly everywhere: string;
+  /** Begins the names of all channels. */
+  readonly prefix: string;
 }
 
 interface Waiter {
@@ -60,7 +60,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#redis = options.redis;
-    this.#outbox = new Outbox({ maxBytes: options.maxQueuedBytes, maxBatchBytes });
+    this.#outbox = new Outbox(options.prefix);
     options.redis.onUp(() => this.retry());
     options.redis.onDown(() => this.#rejectWaiters());
   }
@@ -69,26 +69,33 @@ export class Publisher {
     return this.#outbox.bytes;
   }
 
-  event(channel: string, frame: Buffer): void {
-    this.#outbox.addEvent(channel, frame);
+  event(destination: Destination, event: StoredEvent, rewrites: boolean): void {
+    this.#outbox.addEvent(destination, event, rewrites);
     this.#added();
   }
 
-  message(channel: string, frame: Buffer): void {
-    this.#outbox.addMessage(channel, frame);
+  frame(destination: Destination, frame: Buffer): void {
+    this.#outbox.addFrame(destination, frame);
     this.#added();
   }
 
   #added(): void {
-    if (this.#outbox.isOver) this.#shed();
+    this.#dropExcess();
     this.#schedule();
   }
 
-  #shed(): void {
-    this.#outbox.shed();
+  #dropExcess(): void {
+    if (this.#outbox.bytes <= this.#options.maxQueuedBytes) return;
+    this.#outbox.clear();
     this.#owesLoss = true;
     this.counters.dropped++;
     this.#rejectWaiters();
+  }
+
+  /** Tells every node that something may have been missed. */
+  loss(): void {
+    this.#owesLoss = true;
+    this.#schedule();
   }
 
   /** Sends what is there, also where Redis has refused it before. */
@@ -115,7 +122,7 @@ export class Publisher {
     while (this.#maySend && !this.#inFlight.some(({ state }) => state === 'failed')) {
       if (this.#owesLoss) {
         this.#owesLoss = false;
-        this.#outbox.addMessage(this.#options.everywhere, lossFrame());
+        this.#outbox.addFrame('all', lossFrame());
       }
       if (this.#outbox.isEmpty) return;
       const one: InFlight = { batch: this.#outbox.take(), state: 'sent' };
@@ -137,16 +144,16 @@ export class Publisher {
       this.#inFlight = [];
       this.#refused = true;
       this.#rejectWaiters();
-      if (this.#outbox.isOver) this.#shed();
+      this.#dropExcess();
     }
     this.#send();
   }
 
-  #confirm({ posts }: Batch): void {
+  #confirm(batch: Batch): void {
     this.counters.batches++;
-    this.counters.published += posts.length;
-    const confirmed = posts.at(-1)!.number;
-    for (const waiter of this.#waiters) if (waiter.post <= confirmed) waiter.settle();
+    this.counters.published += batch.posts;
+    for (const waiter of this.#waiters) if (waiter.post <= batch.last) waiter.settle();
+    this.#outbox.recycle(batch);
   }
 
   /** Resolves when all that was given is published. Rejects with `store.unavailable` where that cannot be known now. */
