@@ -250,7 +250,7 @@ export class Connection implements Link, Flushable, TransportListener {
     const accepted = this.accepted!;
     this.expiresAt = identity.expiresAt;
     accepted.identity = identity;
-    accepted.custom.identity = identity;
+    this.context.custom.renew(accepted.custom, identity);
   }
 
   notifyError(error: PetrelError, id?: string): void {

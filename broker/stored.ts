@@ -3,6 +3,8 @@ import type { SessionStore, StoredSubscription } from '../store/sessions.ts';
 import type { Accepted } from './connect/accepted.ts';
 import type { BrokerContext } from './context.ts';
 import type { CustomTopics } from './custom/custom.ts';
+import type { WillContext } from './inbound/send-will.ts';
+import { dropLeftWill, settleWill } from './inbound/will.ts';
 
 const expireAtOnce = 1000;
 
@@ -59,11 +61,11 @@ async function withSession(
  * with its connection, which it is not for this to end.
  */
 export async function forgetDevice(
-  parts: Holding & Pick<BrokerContext, 'hub' | 'sessions' | 'custom' | 'sightings'>,
+  parts: Holding & WillContext & Pick<BrokerContext, 'hub' | 'sessions' | 'custom' | 'sightings'>,
   uid: string,
   did: string,
 ): Promise<void> {
-  const { hub, registry, sessions, custom, sightings } = parts;
+  const { hub, sessions, custom, sightings } = parts;
   // What is still to be recorded of it must not be so after it was removed.
   await sightings.flush();
   for (const session of hub.sessionsOf(uid)) if (session.did === did) session.link.expire();
@@ -74,7 +76,7 @@ export async function forgetDevice(
       // Meanwhile another device may have taken the session over.
       if (connected !== undefined && connected.session.did !== did) return;
       if (connected === undefined) {
-        registry.fireWill(key);
+        await settleWill(parts, key, false);
         await custom.forget(key);
       }
       await sessions.remove(uid, clientId);
@@ -87,11 +89,11 @@ export async function endSessions(
   parts: Holding & Pick<BrokerContext, 'sessions' | 'custom'>,
   uid: string,
 ): Promise<void> {
-  const { sessions, registry, custom } = parts;
+  const { sessions, custom } = parts;
   for (const { clientId } of await sessions.sessionsOf(uid)) {
     const key = `${uid}/${clientId}`;
     await withSession(parts, key, async () => {
-      if (registry.cancelWill(key)) custom.dropWill(key);
+      await dropLeftWill(parts, key);
       await custom.forget(key);
       await sessions.remove(uid, clientId);
     });

@@ -4,12 +4,12 @@ import { infoOf } from '../connections.ts';
 import { OutboundAliases } from '../custom/aliases.ts';
 import type { ConnectPacket } from '../gate/connect.ts';
 import { storedForm } from '../hub/hub.ts';
-import { delayOf } from '../inbound/will.ts';
+import { delayOf, settleWill } from '../inbound/will.ts';
 import { tokenMethod } from './checks.ts';
 import type { Opening } from './opening.ts';
 
 /** Deliveries that may wait for a client's acknowledgement, whatever more it would take. */
-const maxWindow = 1000;
+export const maxWindow = 1000;
 /** Bytes that may wait in a socket before its session reads on from the timeline. */
 const maxBacklogBytes = 256 * 1024;
 
@@ -36,16 +36,17 @@ export async function takeSession(opening: Opening): Promise<boolean> {
 /** Takes the stored session up, or ends it and begins anew. [MQTT-3.1.2-4] */
 export async function findSession(opening: Opening): Promise<boolean> {
   const { connection, packet, identity, clientId, key, expirySeconds } = opening;
-  const { sessions, custom, registry, now } = connection.context;
+  const { sessions, custom, now } = connection.context;
   const kept = await sessions.get(identity.uid, clientId);
   if (connection.isClosed) return false;
   if (kept !== undefined && !packet.cleanStart) {
-    if (registry.cancelWill(key)) custom.dropWill(key);
+    await settleWill(connection.context, key, true);
+    if (connection.isClosed) return false;
     opening.resumed = kept;
     opening.stored = kept;
     return true;
   }
-  registry.fireWill(key);
+  await settleWill(connection.context, key, false);
   await custom.forget(key);
   if (expirySeconds > 0) {
     opening.stored = {

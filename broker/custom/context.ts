@@ -21,3 +21,12 @@ export interface SubscriberContext {
   /** A packet id for a message whose receivers may share it: 1..0x7fff. */
   nextId(): number;
 }
+
+/** Packet ids one after the other, again from 1 after the last. */
+export function packetIds(): () => number {
+  let last = 0;
+  return () => {
+    last = (last % 0x7fff) + 1;
+    return last;
+  };
+}

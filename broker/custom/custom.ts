@@ -82,7 +82,7 @@ export interface CustomTopics {
   /** There may be room again: a delivery of the hub was acknowledged, or the socket drained. Cheap where nothing waits. */
   roomy(client: CustomClient): void;
   /** The client's token was renewed: it may have other rights. */
-  renewed(client: CustomClient): void;
+  renew(client: CustomClient, identity: Identity): void;
   /** The client's custom subscriptions, for the stored session. */
   subscriptionsOf(key: string): readonly StoredSubscription[];
   /** The connection ended; a persistent session's messages queue from now on. */

@@ -30,3 +30,11 @@ export function subscriptionOf(
     access: policy.rightsOf(user).access(filter),
   };
 }
+
+/** Subscriptions as a session keeps them, with the scopes that its client's rights come of. */
+export function storedForms(subscriptions: Iterable<Subscription>, user: TopicUser): StoredSubscription[] {
+  const scopes = [...user.scopes];
+  return Array.from(subscriptions, ({ options: { scopes: _, ...options } }) =>
+    scopes.length === 0 ? options : { ...options, scopes },
+  );
+}

@@ -7,7 +7,7 @@ import type { StoredSubscription } from '../../store/sessions.ts';
 import type { Will } from '../gate/connect.ts';
 import { reasons } from '../gate/fault.ts';
 import { AedesCore } from './aedes.ts';
-import type { SubscriberContext } from './context.ts';
+import { packetIds, type SubscriberContext } from './context.ts';
 import {
   type CustomClient,
   type CustomPublish,
@@ -22,7 +22,7 @@ import { MemoryQueues } from './queue.ts';
 import { RetainedMessages } from './retained.ts';
 import { Router } from './router.ts';
 import { Subscriber, unknownFlow } from './subscriber.ts';
-import { type Subscription, subscriptionOf } from './subscription.ts';
+import { type Subscription, storedForms, subscriptionOf } from './subscription.ts';
 import { brokerValues, SystemTopics } from './system.ts';
 
 const pumpMs = 1000;
@@ -61,7 +61,6 @@ class Topics implements CustomTopics {
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
   #pumps = 0;
-  #lastId = 0;
   #closed = false;
 
   constructor(core: AedesCore, options: CustomOptions) {
@@ -94,10 +93,7 @@ class Topics implements CustomTopics {
       maxBacklogBytes: limits.maxBacklogBytes,
       maxInFlightBytes: limits.maxInFlightBytes,
       now,
-      nextId: () => {
-        this.#lastId = (this.#lastId % 0x7fff) + 1;
-        return this.#lastId;
-      },
+      nextId: packetIds(),
     };
     const { version, connected } = options;
     const told = { version, now, connected, retained: this.#retained, counters: this.counters };
@@ -274,7 +270,9 @@ class Topics implements CustomTopics {
     if (subscriber !== undefined && waiting.has(subscriber)) subscriber.pump();
   }
 
-  renewed(): void {}
+  renew(client: CustomClient, identity: Identity): void {
+    client.identity = identity;
+  }
 
   settled(): Promise<void> {
     return Promise.resolve();
@@ -283,10 +281,7 @@ class Topics implements CustomTopics {
   subscriptionsOf(key: string): readonly StoredSubscription[] {
     const subscriber = this.#subscribers.get(key);
     if (subscriber === undefined) return [];
-    const scopes = [...subscriber.user.scopes];
-    return Array.from(subscriber.subscriptions.values(), ({ options: { scopes: _, ...options } }) =>
-      scopes.length === 0 ? options : { ...options, scopes },
-    );
+    return storedForms(subscriber.subscriptions.values(), subscriber.user);
   }
 
   detach(client: CustomClient): void {

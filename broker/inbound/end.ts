@@ -41,6 +41,7 @@ export function endSession(
   registry.leaving(key, () =>
     unfinished.run(key, async () => {
       await store().catch(unlessTaken);
+      await custom.settled(key);
       await owners.release(key);
     }),
   );

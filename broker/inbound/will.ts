@@ -1,10 +1,9 @@
-import { routeOf } from '../../policy/routes.ts';
-import { PetrelError, toPetrelError } from '../../schemas/errors.ts';
+import { toPetrelError } from '../../schemas/errors.ts';
 import type { Identity } from '../../schemas/identity.ts';
-import { parseOutgoing } from '../../schemas/messages.ts';
-import { inboundTopic } from '../../schemas/topics.ts';
 import type { BrokerContext } from '../context.ts';
 import type { Will } from '../gate/connect.ts';
+import { scheduleShared, settleShared } from './cluster-will.ts';
+import { sendWill, type WillContext } from './send-will.ts';
 
 /** The will is sent no later than the end of the session. [MQTT-3.1.2-8] */
 export const delayOf = (will: Will, expirySeconds: number): number =>
@@ -18,9 +17,15 @@ export function schedule(
   will: Will,
   delaySeconds: number,
 ): void {
+  const { clusterWills } = context.custom;
+  const token = clusterWills?.tokenOf(key);
+  if (clusterWills !== undefined && token !== undefined) {
+    scheduleShared(context, clusterWills, { session: key, ...identity, will, token }, delaySeconds);
+    return;
+  }
   const fire = (): void => {
     context.registry.ending(
-      send(context, key, { ...identity, expiresAt: Number.POSITIVE_INFINITY }, will).then(
+      sendWill(context, key, identity, will).then(
         () => forget(context, key),
         (error: unknown) => {
           context.log.warn({ err: error }, 'A will was not sent.');
@@ -40,23 +45,23 @@ const forget = ({ registry, custom }: BrokerContext, key: string): Promise<void>
     if (registry.connectionOf(key)?.accepted?.will === undefined) custom.willSent(key);
   });
 
-async function send(context: BrokerContext, key: string, identity: Identity, will: Will): Promise<void> {
-  const { sends, custom, presence } = context;
-  if (await context.isBanned(identity.uid)) throw new PetrelError('auth.banned');
-  const topic = inboundTopic(will.topic);
-  if (topic.kind === 'custom') {
-    const { willDelayInterval: _, ...properties } = will.properties ?? {};
-    await custom.publish({ key, identity }, { ...will, properties });
-  }
-  if (topic.kind === 'presence') await presence.will(identity.uid, will.payload);
-  if (topic.kind !== 'send') return;
-  const route = routeOf(identity.uid, topic.target);
-  const { document, raw } = parseOutgoing(will.payload);
-  await sends.send({
-    conv: route.conv,
-    from: identity.uid,
-    payload: document ?? JSON.parse(Buffer.from(raw).toString('utf8')),
-  });
+/** Before a session is taken up (`resumed`) or made anew: the will that waits is not to be sent, or at once. */
+export async function settleWill(context: WillContext, key: string, resumed: boolean): Promise<void> {
+  const { registry, custom } = context;
+  if (custom.clusterWills !== undefined) await settleShared(context, custom.clusterWills, key, resumed);
+  else if (resumed) await dropLeftWill(context, key);
+  else registry.fireWill(key);
+}
+
+/** The will that waits is not to be sent. */
+export async function dropLeftWill(
+  { registry, custom }: Pick<WillContext, 'registry' | 'custom'>,
+  key: string,
+): Promise<void> {
+  const waits = registry.cancelWill(key);
+  const left = await custom.clusterWills?.takeOver(key);
+  if (left !== undefined) await custom.clusterWills?.drop(key, left.token);
+  else if (waits) custom.dropWill(key);
 }
 
 /** At start: those who were connected when the server died have gone without a word, and their wills are sent (section 3.1.2.5). */

@@ -7,7 +7,7 @@ import type { RowChange } from '../../../store/shared-custom.ts';
 import type { Will } from '../../gate/connect.ts';
 import { reasons } from '../../gate/fault.ts';
 import type { AedesCore } from '../aedes.ts';
-import type { SubscriberContext } from '../context.ts';
+import { packetIds, type SubscriberContext } from '../context.ts';
 import {
   type CustomClient,
   type CustomPublish,
@@ -20,7 +20,7 @@ import { defaultLimits, maxLevels } from '../options.ts';
 import { MemoryQueues } from '../queue.ts';
 import { copyFor } from '../router.ts';
 import { Subscriber, unknownFlow } from '../subscriber.ts';
-import { type Subscription, subscriptionOf } from '../subscription.ts';
+import { type Subscription, storedForms, subscriptionOf } from '../subscription.ts';
 import { Claims } from './claims.ts';
 import { Leaving } from './leaving.ts';
 import { type Claim, Ledger } from './ledger.ts';
@@ -56,10 +56,11 @@ export class ClusterTopics implements CustomTopics {
   readonly #subscribers = new Map<string, Subscriber>();
   readonly #clients = new Map<string, CustomClient>();
   readonly #attached = new WeakMap<CustomClient, Promise<Subscriber>>();
+  /** Whose connections have ended. */
+  readonly #gone = new WeakSet<CustomClient>();
   readonly #leaving: Leaving;
   readonly #timer: NodeJS.Timeout;
   #pumps = 0;
-  #lastId = 0;
   #closed = false;
 
   constructor(core: AedesCore, transport: Transport, options: ClusterTopicsOptions) {
@@ -85,15 +86,12 @@ export class ClusterTopics implements CustomTopics {
     const { records, roster, feed, retained } = this.#view;
     this.#messages = new Messages(transport, records, roster, new Publisher(shared, feed));
     this.#leaving = new Leaving(onError);
-    this.clusterWills = new ClusterWills(shared, node);
+    this.clusterWills = new ClusterWills(shared, node, this.#leaving);
     this.#context = {
       ...{ policy, queues: this.#queues, journal: this.#ledger, retained, counters, waiting: new Set(), now },
       maxBacklogBytes: limits.maxBacklogBytes,
       maxInFlightBytes: limits.maxInFlightBytes,
-      nextId: () => {
-        this.#lastId = (this.#lastId % 0x7fff) + 1;
-        return this.#lastId;
-      },
+      nextId: packetIds(),
     };
     this.#timer = setInterval(() => this.#pump(), pumpMs);
     this.#timer.unref();
@@ -214,11 +212,12 @@ export class ClusterTopics implements CustomTopics {
   async #attachNow(client: CustomClient): Promise<Subscriber> {
     const { key } = client;
     await this.#leaving.settled(key);
+    if (this.#gone.has(client)) throw new PetrelError('store.unavailable');
     const subscriber = new Subscriber(key, client.identity, this.#context);
     this.#clients.set(key, client);
     const comesByEntry = client.persistent || this.#view.roster.has(key);
     if (comesByEntry) await this.#claims.claim(subscriber);
-    if (this.#clients.get(key) !== client) throw new PetrelError('store.unavailable');
+    if (this.#gone.has(client)) throw new PetrelError('store.unavailable');
     this.#subscribers.set(key, subscriber);
     subscriber.attach(client, comesByEntry);
     return subscriber;
@@ -287,7 +286,8 @@ export class ClusterTopics implements CustomTopics {
     if (subscriber !== undefined && waiting.has(subscriber)) subscriber.pump();
   }
 
-  renewed(client: CustomClient): void {
+  renew(client: CustomClient, identity: Identity): void {
+    client.identity = identity;
     const subscriber = this.#of(client);
     if (subscriber === undefined) return;
     const rows = rowsOf(client, subscriber, this.#options.node);
@@ -297,26 +297,32 @@ export class ClusterTopics implements CustomTopics {
   subscriptionsOf(key: string): readonly StoredSubscription[] {
     const subscriber = this.#subscribers.get(key);
     if (subscriber === undefined) return this.#view.roster.of(key);
-    const scopes = [...subscriber.user.scopes];
-    return Array.from(subscriber.subscriptions.values(), ({ options: { scopes: _, ...options } }) =>
-      scopes.length === 0 ? options : { ...options, scopes },
-    );
+    return storedForms(subscriber.subscriptions.values(), subscriber.user);
   }
 
   detach(client: CustomClient): void {
     const { key } = client;
+    this.#gone.add(client);
     if (this.#clients.get(key) !== client) return;
     this.#clients.delete(key);
     const subscriber = this.#of(client);
     subscriber?.detach();
-    const hasRows =
-      subscriber !== undefined && [...subscriber.subscriptions.values()].some(({ share }) => share);
-    const isKept = this.#claims.has(key);
-    const left: Promise<unknown>[] = [];
-    if (!client.persistent && (isKept || hasRows)) left.push(this.forget(key));
-    else if (subscriber !== undefined) left.push(...this.#drop(subscriber));
-    if (isKept) left.push(this.#claims.end(key));
+    const left: Promise<unknown>[] = [this.#claims.end(key)];
+    if (subscriber !== undefined) {
+      if (!subscriber.comesByEntry) left.push(this.#leave(subscriber));
+      left.push(...this.#drop(subscriber));
+    }
     this.#leaving.add(key, ...left);
+  }
+
+  /** A session that ends with its connection is in no group any more, and others get what it had of them. */
+  async #leave(subscriber: Subscriber): Promise<void> {
+    const shares = [...subscriber.subscriptions.values()].filter(({ share }) => share !== undefined);
+    if (shares.length === 0) return;
+    const had = subscriber.end();
+    const ifNode = this.#options.node;
+    await this.#tell(shares.map(({ options: { filter } }) => ({ session: subscriber.key, filter, ifNode })));
+    await Promise.all(had.map(({ message, share }) => this.#messages.publish(message, share)));
   }
 
   /** What the node knows of the session goes; what is to be kept of it is in the store. */
@@ -333,14 +339,9 @@ export class ClusterTopics implements CustomTopics {
 
   async forget(key: string): Promise<void> {
     const subscriber = this.#subscribers.get(key);
-    const left = subscriber === undefined ? [] : subscriber.end();
-    const removed = subscriber === undefined ? [] : this.#drop(subscriber);
-    const ended = this.#claims.end(key, true);
-    const entries = await this.#options.shared.forget(key);
-    const again = left
-      .filter(({ entry }) => entry === 0)
-      .map(({ message, share }) => this.#messages.publish(message, share));
-    await Promise.all([...removed, ended, ...again, this.#messages.passOn(entries)]);
+    const dropped = subscriber === undefined ? [] : this.#drop(subscriber);
+    await Promise.all([...dropped, this.#claims.end(key, true)]);
+    await this.#messages.passOn(await this.#options.shared.forget(key));
   }
 
   /** Sessions of all nodes are in the store; none has to be made at the start. */
@@ -361,8 +362,7 @@ export class ClusterTopics implements CustomTopics {
 
   dropWill(key: string): void {
     const token = this.clusterWills.tokenOf(key);
-    if (token === undefined) return;
-    this.#leaving.add(key, this.clusterWills.drop(key, token));
+    if (token !== undefined) this.clusterWills.drop(key, token).catch(this.#options.onError);
   }
 
   willSent(): void {}
@@ -374,10 +374,7 @@ export class ClusterTopics implements CustomTopics {
     return this.#policy.rightsOf(identity).mayPublish(topic);
   }
 
-  /**
-   * The node may have been taken for dead: connections whose sessions are not its own any more end, and shared subscriptions
-   * that were taken away are there again.
-   */
+  /** The node may have been taken for dead: sessions that are not its own any more end, its members of groups are there again. */
   async recheck(): Promise<void> {
     await this.#claims.readAnew((claim) => this.#fenced(claim));
     const rows = [...this.#clients.values()].flatMap((client) => {

@@ -2,6 +2,7 @@ import type { SharedCustom } from '../../../store/shared-custom.ts';
 import type { Will } from '../../gate/connect.ts';
 import type { KeptWill } from '../journal.ts';
 import { decodeBody, encodeBody } from './codec.ts';
+import type { Leaving } from './leaving.ts';
 
 /** A will that this node is to send at its time. */
 export interface TakenWill extends KeptWill {
@@ -22,12 +23,14 @@ const adoptAtOnce = 100;
 export class ClusterWills {
   readonly #shared: SharedCustom;
   readonly #node: string;
+  readonly #leaving: Leaving;
   /** The will of each connection of this node. */
   readonly #tokens = new Map<string, string>();
   #last = 0;
 
-  constructor(shared: SharedCustom, node: string) {
+  constructor(shared: SharedCustom, node: string, leaving: Leaving) {
     this.#shared = shared;
+    this.#leaving = leaving;
     this.#node = node;
   }
 
@@ -51,14 +54,12 @@ export class ClusterWills {
 
   /** It is not to be sent, or it was. */
   async drop(session: string, token: string): Promise<void> {
-    if (this.#tokens.get(session) === token) this.#tokens.delete(session);
-    await this.#shared.dropWill(session, token);
+    await this.#settle(session, token, this.#shared.dropWill(session, token));
   }
 
   /** It is due then; whichever node is there then sends it. */
   async delay(session: string, token: string, dueAt: number): Promise<void> {
-    if (this.#tokens.get(session) === token) this.#tokens.delete(session);
-    await this.#shared.delayWill(session, token, dueAt);
+    await this.#settle(session, token, this.#shared.delayWill(session, token, dueAt));
   }
 
   /**
@@ -66,9 +67,20 @@ export class ClusterWills {
    * cancelled, or is another node's.
    */
   async take(session: string, token: string): Promise<'taken' | 'replaced' | undefined> {
-    if (this.#tokens.get(session) === token) this.#tokens.delete(session);
-    const taken = await this.#shared.takeWill(this.#node, session, token);
+    const taking = this.#shared.takeWill(this.#node, session, token);
+    const taken = await this.#settle(session, token, taking);
     return taken === 'replaced' ? taken : taken && 'taken';
+  }
+
+  /** Before another node takes the session up it is known what becomes of the will. */
+  #settle<T>(session: string, token: string, work: Promise<T>): Promise<T> {
+    if (this.#tokens.get(session) === token) this.#tokens.delete(session);
+    // Whoever asks hears of a failure.
+    this.#leaving.add(
+      session,
+      work.catch(() => undefined),
+    );
+    return work;
   }
 
   /** What an earlier connection of the session has left is this node's to send, or to drop. */

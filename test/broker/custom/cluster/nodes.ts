@@ -1,6 +1,6 @@
 import { createClusterTopics } from '../../../../broker/custom/cluster/create.ts';
 import type { ClusterTopicsOptions } from '../../../../broker/custom/cluster/options.ts';
-import type { ClusterTopics, ClusterTopics } from '../../../../broker/custom/cluster/topics.ts';
+import type { ClusterTopics } from '../../../../broker/custom/cluster/topics.ts';
 import { type CustomLimits, defaultLimits } from '../../../../broker/custom/options.ts';
 import type { SharedCustom } from '../../../../store/shared-custom.ts';
 import { openRedisCustom } from '../../../../store/state/redis/custom.ts';
