@@ -1,5 +1,5 @@
 import { PetrelError, toPetrelError } from '../schemas/errors.ts';
-import type { StoredEvent } from '../schemas/event.ts';
+import type { ConvId, StoredEvent } from '../schemas/event.ts';
 import type { Appended, Submission, Timeline } from '../store/timeline.ts';
 import type { Committer, EventListener } from './committer.ts';
 
@@ -28,6 +28,8 @@ export interface CommitOptions {
   /** At most so many bytes wait; beyond, the broker stops reading from senders. */
   readonly maxWaitingBytes?: number;
   readonly observer?: CommitObserver;
+  /** Told of what was stored before: where others store too, they may not have told anyone. */
+  readonly onRepeat?: (conv: ConvId, seq: number) => void;
   /** How long the store may take for a batch before it counts as down, ms. */
   readonly patienceMs?: number;
   readonly monotonicMs?: () => number;
@@ -67,6 +69,7 @@ export class CommitQueue implements Committer {
   readonly #maxBatch: number;
   readonly #maxWaitingBytes: number;
   readonly #observer: CommitObserver;
+  readonly #onRepeat: ((conv: ConvId, seq: number) => void) | undefined;
   readonly #patienceMs: number;
   readonly #now: () => number;
   readonly #listeners: EventListener[] = [];
@@ -89,6 +92,7 @@ export class CommitQueue implements Committer {
     this.#maxBatch = options.maxBatch ?? maxBatchDefault;
     this.#maxWaitingBytes = options.maxWaitingBytes ?? maxWaitingDefault;
     this.#observer = options.observer ?? noObserver;
+    this.#onRepeat = options.onRepeat;
     this.#patienceMs = options.patienceMs ?? patienceDefaultMs;
     this.#now = options.monotonicMs ?? (() => performance.now());
   }
@@ -177,6 +181,7 @@ export class CommitQueue implements Committer {
       try {
         if (!answered) receivers[i]!.stored(place);
         if (!place.repeat) this.#publish(submissions[i]!, place);
+        else this.#onRepeat?.(submissions[i]!.conv, place.seq);
       } catch (error) {
         this.#observer.faulted(error);
       }
