@@ -1,7 +1,7 @@
 import type { Compared } from '../moving/verify.ts';
 import type { Watch } from '../moving/watch.ts';
 import { createLog } from '../ops/log.ts';
-import { loadConfig } from '../schemas/config.ts';
+import { loadConfig, needsFolder } from '../schemas/config.ts';
 import { parsed, UsageError } from './arguments.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { progressLine, summary } from './moving-report.ts';
@@ -35,7 +35,7 @@ function move(task: 'export' | 'import', args: readonly string[], around: Surrou
   const log = createLog({ level: 'warn', destination });
   return watched(around, async (watch) => {
     try {
-      if (task === 'import') prepareDataDir(config.dataDir);
+      if (task === 'import' && needsFolder(config.store)) prepareDataDir(config.dataDir);
       return await (await around.loadMoving())[task]({ config, folder, log, watch });
     } catch (error) {
       if ((error as Error).name !== 'StoreLocked') throw error;
