@@ -46,6 +46,7 @@ export class FakeBusWorld {
         if (count === 0) own.topics.delete(topic);
         else own.topics.set(topic, count);
       },
+      tellLoss: () => {},
       onLoss: (handler) => added(own.losses, handler),
       check: () => Promise.resolve(),
       close: () => Promise.resolve(),
