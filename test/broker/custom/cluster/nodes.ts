@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { createClusterTopics } from '../../../../broker/custom/cluster/create.ts';
 import type { ClusterTopicsOptions } from '../../../../broker/custom/cluster/options.ts';
 import type { ClusterTopics } from '../../../../broker/custom/cluster/topics.ts';
 import { type CustomLimits, defaultLimits } from '../../../../broker/custom/options.ts';
 import type { SharedCustom } from '../../../../store/shared-custom.ts';
 import { openRedisCustom } from '../../../../store/state/redis/custom.ts';
+import type { RedisServer } from '../../../servers/redis.ts';
 import { until } from '../../../support/until.ts';
 import { Bench, openRules, type TestClient } from '../fixture.ts';
 
@@ -66,4 +68,26 @@ export async function drained(bench: Bench, client: TestClient, count: number): 
     return got.length >= count ? true : undefined;
   });
   return got;
+}
+
+/** Runs the test with two nodes over an empty database. */
+export type Two = (
+  use: (a: NodeBench, b: NodeBench, url: string) => Promise<void>,
+  options?: NodeOptions,
+) => Promise<void>;
+
+export async function twoNodes(
+  redis: Pick<RedisServer, 'newDatabase'>,
+  use: Parameters<Two>[0],
+  options: NodeOptions = {},
+): Promise<void> {
+  const url = await redis.newDatabase();
+  const a = await NodeBench.join(url, 'a', options);
+  const b = await NodeBench.join(url, 'b', options);
+  try {
+    await use(a, b, url);
+    assert.deepEqual([...a.errors, ...b.errors], []);
+  } finally {
+    await Promise.all([a.leave(), b.leave()]);
+  }
 }
