@@ -9,10 +9,8 @@ export interface SharedRatesOptions {
 }
 
 interface Use {
-  readonly buckets: SharedBuckets;
-  readonly key: string;
   /** Of the first, ms. */
-  readonly since: number;
+  since: number;
   taken: number;
 }
 
@@ -31,7 +29,7 @@ const retryMs = 1000;
  */
 export class SharedRates {
   readonly #options: SharedRatesOptions;
-  #uses = new Map<string, Use>();
+  readonly #buckets: SharedBuckets[] = [];
   #timer: NodeJS.Timeout | undefined;
   #settling: Promise<void> | undefined;
   #closed = false;
@@ -40,23 +38,12 @@ export class SharedRates {
     this.#options = options;
   }
 
-  readonly make: MakeBuckets = (name, perSecond, burst) =>
-    new SharedBuckets(
-      { name, perSecond, burst: Math.max(1, burst) },
-      (buckets, key) => this.#use(buckets, key),
-      this.#options.now,
-    );
-
-  #use(buckets: SharedBuckets, key: string): void {
-    const name = `${buckets.name}:${key}`;
-    const use = this.#uses.get(name);
-    if (use !== undefined) {
-      use.taken++;
-      return;
-    }
-    this.#uses.set(name, { buckets, key, since: this.#options.now(), taken: 1 });
-    this.#later(this.#options.everyMs ?? everyDefaultMs);
-  }
+  readonly make: MakeBuckets = (name, perSecond, burst) => {
+    const begun = (): void => this.#later(this.#options.everyMs ?? everyDefaultMs);
+    const made = new SharedBuckets({ name, perSecond, burst: Math.max(1, burst) }, begun, this.#options.now);
+    this.#buckets.push(made);
+    return made;
+  };
 
   #later(ms: number): void {
     if (this.#closed || this.#settling !== undefined) return;
@@ -69,7 +56,8 @@ export class SharedRates {
     this.#timer = undefined;
     this.#settling ??= this.#settle().then((done) => {
       this.#settling = undefined;
-      if (this.#uses.size > 0) this.#later(done ? (this.#options.everyMs ?? everyDefaultMs) : retryMs);
+      if (this.#buckets.some(({ uses }) => uses.size > 0))
+        this.#later(done ? (this.#options.everyMs ?? everyDefaultMs) : retryMs);
     });
     return this.#settling;
   }
@@ -77,27 +65,20 @@ export class SharedRates {
   /** Whether it could be done. */
   async #settle(): Promise<boolean> {
     const { rates, now } = this.#options;
-    const uses = this.#uses;
-    if (uses.size === 0) return true;
-    this.#uses = new Map();
     const at = now();
+    const asked = this.#buckets.flatMap((buckets) => {
+      const uses = buckets.takeUses();
+      return [...uses].map(([key, use]) => ({ buckets, key, use }));
+    });
+    if (asked.length === 0) return true;
     try {
-      const left = await rates.settle([...uses].map((use) => toRateUse(use, at)));
-      for (const [i, [name, { buckets, key }]] of [...uses].entries()) {
-        const taken = this.#uses.get(name)?.taken ?? 0;
-        // As of the moment it was asked: the store has counted on since then, which is never too little.
-        buckets.known(key)?.correct(left[i]! - taken, at);
-      }
+      const left = await rates.settle(asked.map(({ buckets, key, use }) => buckets.toRateUse(key, use, at)));
+      // As of the moment it was asked: the store has counted on since then, which is never too little.
+      for (const [i, { buckets, key }] of asked.entries()) buckets.correct(key, left[i]!, at);
       return true;
     } catch {
       // It may have been taken all the same: then the debt is larger by as much, and paid in as long.
-      for (const [name, use] of uses) {
-        const newer = this.#uses.get(name);
-        // A bucket that is full again owes nothing: so no more is kept than there are others.
-        if (use.buckets.known(use.key)?.full(now()) ?? true) continue;
-        const taken = Math.min(use.taken + (newer?.taken ?? 0), use.buckets.burst);
-        this.#uses.set(name, { ...use, taken });
-      }
+      for (const { buckets, key, use } of asked) buckets.giveBack(key, use, now());
       return false;
     }
   }
@@ -110,35 +91,64 @@ export class SharedRates {
   }
 }
 
-const toRateUse = ([name, { buckets, since, taken }]: [string, Use], at: number): RateUse => ({
-  key: name,
-  perSecond: buckets.perSecond,
-  burst: buckets.burst,
-  taken,
-  agoMs: Math.max(0, at - since),
-});
-
 class SharedBuckets extends Buckets {
-  readonly name: string;
-  readonly perSecond: number;
-  readonly burst: number;
-  readonly #used: (buckets: SharedBuckets, key: string) => void;
+  /** What was taken since it was said last, by key. */
+  uses = new Map<string, Use>();
+  readonly #name: string;
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #begun: () => void;
+  readonly #now: () => number;
 
   constructor(
-    { name, perSecond, burst }: Pick<SharedBuckets, 'name' | 'perSecond' | 'burst'>,
-    used: (buckets: SharedBuckets, key: string) => void,
+    { name, perSecond, burst }: { readonly name: string; readonly perSecond: number; readonly burst: number },
+    begun: () => void,
     now: () => number,
   ) {
     super(perSecond, burst, now);
-    this.name = name;
-    this.perSecond = perSecond;
-    this.burst = burst;
-    this.#used = used;
+    this.#name = name;
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#begun = begun;
+    this.#now = now;
   }
 
   override take(key: string): number {
     const waitMs = super.take(key);
-    if (waitMs === 0 && this.perSecond > 0) this.#used(this, key);
-    return waitMs;
+    if (waitMs > 0 || this.#perSecond === 0) return waitMs;
+    const use = this.uses.get(key);
+    if (use !== undefined) use.taken++;
+    else {
+      this.uses.set(key, { since: this.#now(), taken: 1 });
+      if (this.uses.size === 1) this.#begun();
+    }
+    return 0;
+  }
+
+  takeUses(): ReadonlyMap<string, Use> {
+    const { uses } = this;
+    if (uses.size > 0) this.uses = new Map();
+    return uses;
+  }
+
+  toRateUse(key: string, { since, taken }: Use, at: number): RateUse {
+    return {
+      key: `${this.#name}:${key}`,
+      perSecond: this.#perSecond,
+      burst: this.#burst,
+      taken,
+      agoMs: Math.max(0, at - since),
+    };
+  }
+
+  correct(key: string, left: number, at: number): void {
+    this.known(key)?.correct(left - (this.uses.get(key)?.taken ?? 0), at);
+  }
+
+  giveBack(key: string, { since, taken }: Use, now: number): void {
+    // A bucket that is full again owes nothing: so no more is kept than there are others.
+    if (this.known(key)?.full(now) ?? true) return;
+    const more = taken + (this.uses.get(key)?.taken ?? 0);
+    this.uses.set(key, { since, taken: Math.min(more, this.#burst) });
   }
 }
