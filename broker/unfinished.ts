@@ -30,7 +30,8 @@ export class Unfinished {
       this.#work.delete(key);
     } catch (error) {
       if (error instanceof NotTheOwner) return;
-      this.#onError(error);
+      // While a store is away every connection that ends comes here.
+      if (this.#work.size === 0) this.#onError(error);
       if (this.#work.size >= maxKept && !this.#work.has(key)) return;
       this.#work.set(key, work);
       this.#timer ??= setTimeout(() => this.#again(), againMs).unref();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { directConv } from '../../schemas/event.ts';
+import { SqliteConnection } from '../../store/sqlite/connection.ts';
 import { eventOf, textMessage } from '../support/chat-client.ts';
 import { Petrel } from '../support/petrel.ts';
 import { until } from '../support/until.ts';
@@ -52,6 +54,29 @@ describe('at the same time', () => {
         (await client.events(200, `g:${gid}`)).map(({ seq }) => seq),
         range(2, 201),
       );
+  });
+
+  it('the end of a connection is stored before a later one has its session', async () => {
+    const own = new Petrel();
+    try {
+      await own.start();
+      const bob = await own.user('bob');
+      const fighters = await Promise.all(
+        range(1, 20).map(() => bob.connect({ ...kept, acknowledges: false }).catch(() => undefined)),
+      );
+      const alive = () => fighters.filter((client) => client?.isOpen === true);
+      await until('one connection', () => alive().length === 1);
+      await own.kill();
+      const file = await SqliteConnection.open(join(own.dataDir, 'sessions.db'));
+      const { rows } = await file.run('select disconnected_at from sessions');
+      await file.close();
+      assert.deepEqual(
+        (rows as { disconnected_at: number | null }[]).map((row) => row.disconnected_at),
+        [null],
+      );
+    } finally {
+      await own.remove();
+    }
   });
 
   it('connections that fight for one session leave one, and the session whole', async () => {
