@@ -170,6 +170,23 @@ describe('a hub among other nodes', () => {
     await fixture.hub.close();
   });
 
+  it('sends what was recalled meanwhile as it is now, to those who are behind too', async () => {
+    const fixture = new NodeFixture();
+    const { link, session } = await fixture.connect('bob', { window: 1 });
+    fixture.sayLong('u:alice:bob', 3);
+    fixture.node.cut();
+    const recalled = fixture.events[1]!;
+    fixture.events[1] = { ...recalled, raw: Buffer.from('{"id":"m2","type":"text"}') };
+    fixture.say('u:alice:bob');
+    fixture.node.heal();
+    await until('everything', () => {
+      link.acknowledge(session, link.unacknowledged);
+      return link.got.length === 4;
+    });
+    assert.equal(link.got[1]!.payload.body, undefined);
+    await fixture.hub.close();
+  });
+
   it('sends nothing of what the user removed from their view meanwhile', async () => {
     const fixture = new NodeFixture();
     const { link } = await fixture.connect('bob');
