@@ -37,6 +37,8 @@ export class NodeLink {
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
   #isUp = false;
+  /** Why the link is down was told. */
+  #isTold = false;
   #isClosed = false;
 
   constructor(options: NodeLinkOptions) {
@@ -51,7 +53,7 @@ export class NodeLink {
       if (url === undefined) return this.#later();
       password = await this.#options.token();
     } catch (error) {
-      this.#options.onError(error);
+      this.#tell(error);
       return this.#later();
     }
     if (this.#isClosed) return;
@@ -70,11 +72,12 @@ export class NodeLink {
       queueQoSZero: false,
     });
     this.#client = client;
-    client.on('error', (error) => this.#options.onError(error));
+    client.on('error', (error) => this.#tell(error));
     client.on('message', (topic, payload) => this.#options.onMessage(topic, payload));
     client.on('connect', () => {
       this.#retryMs = firstRetryMs;
       this.#isUp = true;
+      this.#isTold = false;
       this.#options.onUp(openLink(client));
     });
     client.on('close', () => this.#ended(client));
@@ -89,6 +92,13 @@ export class NodeLink {
       this.#options.onDown();
     }
     this.#later();
+  }
+
+  /** Once, however many attempts fail. */
+  #tell(error: unknown): void {
+    if (this.#isTold || this.#isClosed) return;
+    this.#isTold = true;
+    this.#options.onError(error);
   }
 
   #later(): void {

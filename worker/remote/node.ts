@@ -43,7 +43,7 @@ export class WorkerNode {
   readonly #options: WorkerNodeOptions;
   readonly #intake: Intake;
   readonly #employers = new Map<string, Employer>();
-  readonly #ends: (() => void)[];
+  #ends: (() => void)[] = [];
   readonly #held = new Set<number>();
   /** Partitions that are about to be held. */
   readonly #coming = new Map<number, NodeJS.Timeout>();
@@ -53,8 +53,13 @@ export class WorkerNode {
 
   constructor(options: WorkerNodeOptions) {
     this.#options = options;
-    const { nodes, sender, onError } = options;
+    const { sender, onError } = options;
     this.#intake = new Intake({ sender, creditBytes: () => this.#creditBytes(), onError });
+  }
+
+  /** Takes work from now on. */
+  start(): void {
+    const { nodes } = this.#options;
     this.#ends = [
       nodes.onChange(({ left }) => {
         for (const { id } of left) this.#intake.forget(id);
@@ -168,7 +173,10 @@ export class WorkerNode {
     for (const { open } of this.#employers.values()) open?.unsubscribe(partitions.map(workTopic));
   }
 
-  /** Takes no more work, answers what it has, and leaves the brokers. */
+  /**
+   * Takes no more work, answers what it has, and leaves the brokers. Who leaves the nodes before it has others in its place
+   * at once.
+   */
   async close(): Promise<void> {
     this.#isLeaving = true;
     for (const end of this.#ends) end();

@@ -151,6 +151,44 @@ describe('the authenticator', () => {
     assert.deepEqual((await verify(hs({ sub: 'ann', scope: 'internal admin' }))).scopes, new Set(['admin']));
   });
 
+  it('takes for a node only who shows a token that the server itself made for nodes', async () => {
+    const { keys, authenticator } = api;
+    const node = { uid: 'system', scope: 'internal' };
+    await authenticator.verifyNode(await keys.sign(node, 60));
+    const notNodes = [
+      keys.sign({ uid: 'system' }, 60),
+      keys.sign({ uid: 'ann', scope: 'internal' }, 60),
+      keys.sign({ uid: 'system', scope: 'admin internal' }, 60),
+      hs({ sub: 'system', scope: 'internal' }),
+      hs({ sub: 'system', scope: 'internal', iss: 'petrel', aud: 'petrel' }),
+      signed({ sub: 'system', scope: 'internal', iss: 'petrel', aud: 'petrel' }, file.privateKey, {
+        alg: 'EdDSA',
+        kid: 'f1',
+      }),
+      signed(
+        { sub: 'system', scope: 'internal', iss: 'https://file.example', aud: 'chat' },
+        file.privateKey,
+        {
+          alg: 'EdDSA',
+          kid: 'f1',
+        },
+      ),
+      '',
+      'x',
+    ];
+    for (const token of notNodes)
+      await assert.rejects(
+        async () => authenticator.verifyNode(await token),
+        (error) => error instanceof PetrelError && error.code === 'auth.bad-token',
+      );
+    // And it is not a user's.
+    await bad(keys.sign(node, 60));
+    const late = await keys.sign(node, 1);
+    api.pass(10_000);
+    await assert.rejects(authenticator.verifyNode(late), { code: 'auth.expired' });
+    api.pass(-10_000);
+  });
+
   it('goes on taking tokens of a retired key until they end, and signs with the new one', async () => {
     const old = await api.keys.sign({ uid: 'ann' }, 600);
     const kid = await api.keys.rotate();

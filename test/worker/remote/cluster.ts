@@ -18,7 +18,7 @@ import { type SenderFixture, type SenderFixtureOptions, startSender } from '../f
 import { Membership } from './membership.ts';
 
 const keepAliveSeconds = 1;
-const nodeToken = 'the token of nodes';
+export const testNodeToken = 'the token of nodes';
 
 export interface TestBroker {
   readonly id: string;
@@ -57,7 +57,7 @@ export async function startCluster(
   const ends: (() => unknown)[] = [];
   const brokers = new Map<string, TestBroker>();
   const onError = () => {};
-  const token = async () => nodeToken;
+  const token = async () => testNodeToken;
   const door = new Door({ rates: new Buckets(0, 0, Date.now), maxPacketSize: 262_144 });
   const sendsOf = (node: string, port: NodeRouter | FarPort): RemoteSends =>
     new RemoteSends({
@@ -106,6 +106,7 @@ export async function startCluster(
       });
       const sender = store.restarted();
       const node = new WorkerNode({ nodes, sender, token, onError, handOverMs: 30, keepAliveSeconds });
+      node.start();
       let isEnded = false;
       const end = async (): Promise<void> => {
         if (isEnded) return;
@@ -154,7 +155,7 @@ const contextOf = (router: NodeRouter): BrokerContext => {
         throw new PetrelError('auth.bad-token');
       },
       verifyNode: async (token) => {
-        if (token !== nodeToken) throw new PetrelError('auth.bad-token');
+        if (token !== testNodeToken) throw new PetrelError('auth.bad-token');
       },
       recheck: async () => {},
     },
