@@ -1,5 +1,5 @@
 import { FactsCache } from '../policy/facts.ts';
-import { Buckets } from '../policy/rate.ts';
+import type { Buckets, MakeBuckets } from '../policy/rate.ts';
 import { Routes } from '../policy/routes.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Bus } from '../store/bus.ts';
@@ -14,6 +14,7 @@ export interface AccessOptions {
   readonly timeline: Timeline;
   readonly directory: Directory;
   readonly bus: Bus;
+  readonly buckets: MakeBuckets;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -31,10 +32,10 @@ export interface Access {
 }
 
 export function createAccess(options: AccessOptions, closing: Closing): Access {
-  const { config, timeline, directory, bus, now, onError } = options;
+  const { config, timeline, directory, bus, buckets, now, onError } = options;
   const facts = new FactsCache(directory, bus, now);
   closing.add(() => facts.close());
-  const sendRates = new Buckets(config.limits.sendPerSecond, config.limits.sendBurst, now);
+  const sendRates = buckets('send', config.limits.sendPerSecond, config.limits.sendBurst);
   const reads = new ReadCursors({
     timeline,
     directory,

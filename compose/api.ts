@@ -1,37 +1,45 @@
 import { Removals } from '../api/accounts/removals.ts';
 import { Folds } from '../api/conversations/folds.ts';
-import type { ConversationLists } from '../api/conversations/lists.ts';
+import { ConversationLists } from '../api/conversations/lists.ts';
 import { GroupEvents } from '../api/groups/events.ts';
 import { createOperations } from '../api/operations/table.ts';
+import { keepAudit } from '../api/operators/audit.ts';
 import { Broadcasts } from '../api/operators/broadcasts.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
+import { openRedisSessions } from '../store/state/redis/sessions.ts';
 import type { Timeline } from '../store/timeline.ts';
 import { erase } from '../worker/erase.ts';
 import type { Sends } from '../worker/sends.ts';
 import type { Access } from './access.ts';
+import type { Base } from './base.ts';
 import type { Brokers } from './broker.ts';
 import type { Closing } from './closing.ts';
+import { clusterBrokers } from './cluster-brokers.ts';
 import type { IdentityParts } from './identity.ts';
+import { createPresence } from './presence.ts';
+import type { State } from './state.ts';
+import type { Stores } from './stores.ts';
 
 export interface ApiOptions {
   readonly config: Config;
   readonly timeline: Timeline;
   readonly directory: Directory;
   readonly bus: Bus;
-  readonly access: Pick<Access, 'reads'>;
+  readonly access: Access;
   readonly sends: Sends;
-  readonly lists: ConversationLists;
   readonly brokers: Brokers;
   readonly identity: Pick<IdentityParts, 'accounts' | 'revocations'>;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
 
+export type Api = ReturnType<typeof createApi>;
+
 /** What users may ask for, at both doors. What works in the background is not started. */
 export function createApi(options: ApiOptions, closing: Closing) {
-  const { config, timeline, directory, bus, access, sends, lists, brokers, identity, now, onError } = options;
+  const { config, timeline, directory, bus, access, sends, brokers, identity, now, onError } = options;
   const { accounts, revocations } = identity;
   const groupEvents = new GroupEvents({ directory, committer: sends, bus, onError });
   closing.add(() => groupEvents.close());
@@ -50,7 +58,13 @@ export function createApi(options: ApiOptions, closing: Closing) {
   closing.add(() => removals.close());
   const broadcasts = new Broadcasts({ directory, sender: sends, clock: now, onError });
   closing.add(() => broadcasts.close());
+  const lists = new ConversationLists({
+    timeline,
+    directory,
+    ...(config.store.state !== 'memory' && { bus }),
+  });
   closing.add(bus.onEvent((event) => lists.onEvent(event)));
+  closing.add(bus.onLoss(() => lists.clear()));
   closing.add(bus.subscribe((message) => lists.onBus(message)));
   const operations = createOperations({
     directory,
@@ -79,6 +93,22 @@ export function createApi(options: ApiOptions, closing: Closing) {
       groupEvents.start();
       removals.start();
       broadcasts.start();
+      closing.add(keepAudit({ directory, days: config.audit.keep, clock: now, onError }));
     },
   };
+}
+
+/** The API of a node without a broker. */
+export async function openApi(
+  options: Omit<ApiOptions, 'brokers'> & Base & Stores & { state: State },
+  closing: Closing,
+): Promise<Api> {
+  const { state, bus, now } = options;
+  if (state.kind === 'memory') throw new Error('an API without a broker shares its state');
+  const { redis, owners, online } = state;
+  const sessions = await openRedisSessions({ redis, owners, now });
+  closing.add(() => sessions.close());
+  const { presence, sightings } = createPresence({ ...options, sessionsOf: () => [] }, closing);
+  const brokers = clusterBrokers({ online, sessions, sightings, presence, bus, now }, closing);
+  return createApi({ ...options, brokers }, closing);
 }

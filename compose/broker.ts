@@ -1,45 +1,57 @@
+import type { Server } from 'node:http';
+import { createRpc } from '../api/rpc.ts';
 import type { Services } from '../api/services.ts';
 import { LocalConnections } from '../broker/connections.ts';
 import type { BrokerContext } from '../broker/context.ts';
-import { createCustomTopics } from '../broker/custom/topics.ts';
 import { Claims } from '../broker/devices/claims.ts';
-import { Sightings } from '../broker/devices/sightings.ts';
 import { Flusher } from '../broker/flusher.ts';
 import { Hub } from '../broker/hub/hub.ts';
 import { tellTyping } from '../broker/inbound/typing.ts';
+import type { NodeRouter } from '../broker/internal/router.ts';
 import { endLost } from '../broker/ownership.ts';
-import { LocalStates } from '../broker/presence/local.ts';
-import { Presence } from '../broker/presence.ts';
 import { Registry } from '../broker/registry.ts';
-import { endSessions, forgetDevice, restoreCustom } from '../broker/stored.ts';
+import { BrokerServer } from '../broker/server.ts';
+import { endThose } from '../broker/standing.ts';
+import { endSessions, expireSessions, forgetDevice } from '../broker/stored.ts';
 import { Unfinished } from '../broker/unfinished.ts';
-import { Sight } from '../policy/presence.ts';
-import { Buckets } from '../policy/rate.ts';
-import { directConv } from '../schemas/event.ts';
-import type { Bus } from '../store/bus.ts';
-import type { Owners } from '../store/owners.ts';
+import type { Limits } from '../policy/limits.ts';
 import type { Sends } from '../worker/sends.ts';
 import type { Access } from './access.ts';
-import type { Base } from './base.ts';
+import { type Api, createApi } from './api.ts';
+import { type Base, does } from './base.ts';
 import type { Closing } from './closing.ts';
-import type { Kept, Stores } from './stores.ts';
+import { clusterBrokers } from './cluster-brokers.ts';
+import type { IdentityParts } from './identity.ts';
+import { type Keeping, openKeeping } from './keeping.ts';
+import { createPresence } from './presence.ts';
+import type { State } from './state.ts';
+import type { Stores } from './stores.ts';
 
-export interface BrokerOptions extends Base {
-  readonly stores: Stores & Kept;
-  readonly bus: Bus;
-  readonly owners: Owners;
+const expireEveryMs = 60_000;
+
+export interface BrokerOptions extends Base, Stores {
+  readonly state: State;
   readonly access: Access;
   readonly sends: Sends;
+  readonly identity: IdentityParts;
+  /** The way of nodes to each other; absent where there are no others. */
+  readonly router?: NodeRouter | undefined;
 }
 
-/** What a broker consists of, before it knows who may come in. */
-export type BrokerParts = Omit<BrokerContext, 'authenticator' | 'rpc' | 'isReady'>;
+/** What a broker consists of, before it can be asked for operations. */
+export interface BrokerParts extends Omit<BrokerContext, 'rpc' | 'isReady'> {
+  readonly adopt: Keeping['adopt'];
+}
 
 export async function createBrokerParts(options: BrokerOptions, closing: Closing): Promise<BrokerParts> {
-  const { config, stores, bus, owners, access, sends, metrics, log, version, now, onError } = options;
-  const { timeline, directory, sessions } = stores;
+  const { config, timeline, directory, state, access, sends, identity, router } = options;
+  const { metrics, log, now, onError } = options;
+  const { bus, owners, buckets } = state;
   const { facts, routes, sendRates, reads } = access;
   const { limits } = config;
+  const registry = new Registry(now);
+  const connected = () => registry.size;
+  const { sessions, custom, adopt } = await openKeeping({ ...options, connected }, closing);
   const hub: Hub = new Hub({
     timeline,
     sessions,
@@ -48,19 +60,10 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
     clearedOf: (uid) => directory.clearedOf(uid),
     now,
     onError,
-    onPresence: (uid) => states.changed(uid),
+    onPresence: (uid) => changed(uid),
   });
   const sessionsOf = (uid: string) => hub.sessionsOf(uid);
-  const sight = new Sight({
-    policy: config.presence.policy,
-    facts,
-    talked: async (a, b) => (await timeline.heads([directConv(a, b)]))[0] !== undefined,
-  });
-  const states = new LocalStates({ sessionsOf, directory, now });
-  const presence = new Presence({ states, sessionsOf, sight, directory, bus, now, onError });
-  closing.add(() => presence.close());
-  const sightings = new Sightings({ directory, bus, now, onError });
-  closing.add(() => sightings.close());
+  const { sight, presence, sightings, changed } = createPresence({ ...options, sessionsOf }, closing);
   const claims = new Claims({
     policy: config.devices.policy,
     sessionsOf,
@@ -70,25 +73,16 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
   });
   closing.add(() => claims.close());
   closing.add(() => hub.close());
-  const registry = new Registry(now);
   const unfinished = new Unfinished(registry, (error) =>
     log.error({ err: error }, 'A session was not stored.'),
   );
   closing.add(() => unfinished.close());
   closing.add(endLost({ owners, registry, unfinished }));
   closing.add(tellTyping({ hub, sight }, bus, onError));
-  const custom = await createCustomTopics({
-    rules: config.topics.custom,
-    now,
-    onError,
-    store: stores.custom,
-    version,
-    connected: () => registry.size,
-  });
-  closing.add(() => custom.close());
-  await restoreCustom(custom, sessions);
+  identity.revocations.onEnded((ended) => endThose({ hub, registry }, ended));
   return {
     config,
+    authenticator: identity.authenticator,
     sessions,
     owners,
     unfinished,
@@ -96,19 +90,22 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
     bus,
     hub,
     sends,
+    ...(router !== undefined && { router }),
     routes,
     sendRates,
     moveRead: (conv, uid, seq) => reads.move(conv, uid, seq),
     custom,
+    adopt,
     presence,
     sight,
+    ...(state.kind === 'redis' && { online: state.online }),
     sightings,
     claims,
     registry,
     isBanned: async (uid) => (await facts.user(uid)).facts.removed || directory.isBanned(uid, now()),
     flusher: new Flusher(),
-    typingRates: new Buckets(limits.typingPerSecond, limits.typingPerSecond, now),
-    connectRates: new Buckets(limits.connectPerSecond, limits.connectPerSecond * 5, now),
+    typingRates: buckets('typing', limits.typingPerSecond, limits.typingPerSecond),
+    connectRates: buckets('connect', limits.connectPerSecond, limits.connectPerSecond * 5),
     metrics,
     log,
     now,
@@ -122,7 +119,7 @@ export type Brokers = Pick<Services, 'connections' | 'presenceOf'> & {
 };
 
 /** The brokers of a server that is one process. */
-export const localBrokers = (parts: BrokerParts): Brokers => ({
+export const localBrokers = (parts: Omit<BrokerParts, 'adopt'>): Brokers => ({
   connections: new LocalConnections({
     registry: parts.registry,
     sessionsOf: (uid) => parts.hub.sessionsOf(uid),
@@ -133,3 +130,67 @@ export const localBrokers = (parts: BrokerParts): Brokers => ({
   presenceOf: (asker, uid) => parts.presence.presenceOf(asker, uid),
   endSessions: (uid) => endSessions(parts, uid),
 });
+
+export interface BrokerRoleOptions extends BrokerOptions {
+  readonly requestLimits: Limits;
+  readonly isReady: () => boolean;
+}
+
+/** A broker that does not listen yet. */
+export interface Broker {
+  readonly api: Api;
+  /** What it needs beside the stores. */
+  readonly checked: readonly { check(): Promise<void> }[];
+  /** Opens the doors for MQTT; answers the addresses. */
+  listen(http: Server): Promise<string[]>;
+  /** Sees to what goes on by itself. */
+  start(): void;
+}
+
+export async function openBroker(options: BrokerRoleOptions, closing: Closing): Promise<Broker> {
+  const { config, state, sends, requestLimits, isReady, metrics, log, onError } = options;
+  const { bus, nodes } = state;
+  const { adopt, ...parts } = await createBrokerParts(options, closing);
+  const { hub, sessions, custom, registry } = parts;
+  closing.add(bus.onEvent((event, rewrites, topic) => hub.onEvent(event, rewrites, topic)));
+  // A worker that is gone may have stored what it told nobody of.
+  closing.add(
+    nodes.onChange(({ left }) => {
+      if (left.some(({ role }) => does(role, 'worker'))) hub.replay();
+    }),
+  );
+  const brokers =
+    state.kind === 'redis'
+      ? clusterBrokers({ ...parts, online: state.online }, closing)
+      : localBrokers(parts);
+  const api = createApi({ ...options, bus, brokers }, closing);
+  const rpc = createRpc(api.operations, {
+    limits: requestLimits,
+    onError: (error, operation) => log.error({ err: error, operation }, 'An operation failed.'),
+  });
+  const context: BrokerContext = { ...parts, rpc, isReady };
+  Object.defineProperties(metrics.hot, {
+    deliveries: { get: () => hub.counters.deliveries },
+    replayed: { get: () => hub.counters.replayed },
+    lagging: { get: () => hub.lagging },
+    waiting: { get: () => sends.waiting },
+  });
+  const hasOthers = (): boolean =>
+    [...nodes.live().values()].some(({ id, mqtt }) => mqtt !== undefined && id !== nodes.self.id);
+  const server = new BrokerServer(context, { hasOthers });
+  return {
+    api,
+    checked: [sessions, custom],
+    async listen(http) {
+      server.attachTo(http, config.http);
+      closing.add(() => registry.close());
+      closing.add(() => server.close());
+      await adopt(context, closing);
+      return server.listen();
+    },
+    start() {
+      const expiring = setInterval(() => void expireSessions(context).catch(onError), expireEveryMs);
+      closing.add(() => clearInterval(expiring));
+    },
+  };
+}

@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify';
 import { SignJWT } from 'jose';
 import type { Accounts } from '../../api/auth/accounts.ts';
 import type { SigningKeys } from '../../api/auth/keys.ts';
-import { ConversationLists } from '../../api/conversations/lists.ts';
 import type { GroupEvents } from '../../api/groups/events.ts';
 import { createHttp } from '../../api/http.ts';
 import type { Operation } from '../../api/operation.ts';
@@ -18,6 +17,7 @@ import { Closing } from '../../compose/closing.ts';
 import { createIdentity } from '../../compose/identity.ts';
 import { createWorker } from '../../compose/worker.ts';
 import { Limits } from '../../policy/limits.ts';
+import { localBuckets } from '../../policy/rate.ts';
 import { type ConfigInput, createConfig } from '../../schemas/config.ts';
 import type { ConnectionInfo } from '../../schemas/connection.ts';
 import type { Authenticator } from '../../schemas/identity.ts';
@@ -88,10 +88,9 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   const closing = new Closing();
   const shared = { config, timeline: failable, directory, bus, now: clock, onError };
   const noObserver = { checked: () => {}, failing: () => {}, resting: () => {}, answering: () => {} };
-  const access = createAccess(shared, closing);
+  const access = createAccess({ ...shared, buckets: localBuckets(clock) }, closing);
   const worker = createWorker({ ...shared, access, moderationObserver: noObserver }, closing);
   worker.commit.onEvent((event, rewrites) => bus.publishEvent(event, rewrites));
-  const lists = new ConversationLists({ timeline, directory });
   const brokers = {
     connections: {
       devicesOf: async (uid: string) => connected.filter((one) => one.uid === uid),
@@ -109,7 +108,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   };
   const identity = await createIdentity(shared, closing);
   const { authenticator, keys, accounts } = identity;
-  const api = createApi({ ...shared, access, sends: worker.sender, lists, identity, brokers }, closing);
+  const api = createApi({ ...shared, access, sends: worker.sender, identity, brokers }, closing);
   const { groupEvents } = api;
   // What works in the background is started where a test wants it, but for broadcasts.
   api.broadcasts.start();

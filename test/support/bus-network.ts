@@ -38,6 +38,10 @@ export class BusNetwork {
       if (destination === 'all' || node.topics.has(destination)) node.hearMessage(message);
   }
 
+  sendLoss(): void {
+    for (const node of this.#nodes) node.hearLoss();
+  }
+
   sendEvent(event: StoredEvent, rewrites: boolean): void {
     eachTopicOf(event.conv, (topic) => {
       for (const node of this.#nodes) if (node.topics.has(topic)) node.hearEvent(event, rewrites, topic);
@@ -59,6 +63,14 @@ class NetworkNode implements NetworkBus {
 
   cut(): void {
     this.#isCut = true;
+  }
+
+  tellLoss(): void {
+    this.#network.sendLoss();
+  }
+
+  hearLoss(): void {
+    if (!this.#isCut) for (const handler of this.#lossHandlers) this.#guarded(handler);
   }
 
   heal(): void {

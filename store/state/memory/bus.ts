@@ -4,6 +4,7 @@ import type { Bus, BusEventListener, BusMessage } from '../../bus.ts';
 export function createMemoryBus(onError: (error: unknown) => void): Bus {
   const handlers = new Set<(message: BusMessage) => void>();
   const listeners = new Set<BusEventListener>();
+  const lossHandlers = new Set<() => void>();
   const added = <T>(set: Set<T>, one: T): (() => void) => {
     set.add(one);
     return () => void set.delete(one);
@@ -33,7 +34,16 @@ export function createMemoryBus(onError: (error: unknown) => void): Bus {
     onEvent: (listener) => added(listeners, listener),
     listen: () => Promise.resolve(),
     leave: () => {},
-    onLoss: () => () => {},
+    tellLoss() {
+      for (const handler of lossHandlers) {
+        try {
+          handler();
+        } catch (error) {
+          onError(error);
+        }
+      }
+    },
+    onLoss: (handler) => added(lossHandlers, handler),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
