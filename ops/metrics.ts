@@ -15,12 +15,27 @@ export interface HotNumbers {
   lagging: number;
   /** Submissions that wait for their commit, now. */
   waiting: number;
+  /** Times that this node may have missed something on the bus, and read anew. */
+  busLosses: number;
+  /** What this node could not publish, nor keep until it could. */
+  busDropped: number;
+  /** Bytes that wait to be published, now. */
+  busQueuedBytes: number;
+  /** Partitions of conversations that this node stores for, now. */
+  partitions: number;
+}
+
+/** The cluster as this node sees it. */
+export interface ClusterView {
+  /** Whose leases hold, this one included. */
+  nodes: () => Iterable<{ readonly role: string }>;
 }
 
 /** All that a server measures. Each server has its own. */
 export interface Metrics {
   readonly registry: Registry;
   readonly hot: HotNumbers;
+  readonly cluster: ClusterView;
   /** Open connections: transport (`tcp`, `tls`, `ws`) and MQTT version (`3.1`, `3.1.1`, `5`). */
   readonly connections: Tally<readonly [transport: string, version: string]>;
   /** CONNECTs answered, by error code, `ok` where accepted. */
@@ -41,7 +56,19 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const hot: HotNumbers = { sends: 0, repeats: 0, deliveries: 0, replayed: 0, lagging: 0, waiting: 0 };
+  const hot: HotNumbers = {
+    sends: 0,
+    repeats: 0,
+    deliveries: 0,
+    replayed: 0,
+    lagging: 0,
+    waiting: 0,
+    busLosses: 0,
+    busDropped: 0,
+    busQueuedBytes: 0,
+    partitions: 0,
+  };
+  const cluster: ClusterView = { nodes: () => [] };
 
   const counter = (name: string, help: string, read: () => number) =>
     new Counter({
@@ -68,6 +95,20 @@ export function createMetrics(): Metrics {
   counter('replayed_events', 'Events replayed from the timeline.', () => hot.replayed);
   gauge('sessions_lagging', 'Sessions that read slower than their conversations go.', () => hot.lagging);
   gauge('submissions_waiting', 'Submissions that wait for their commit.', () => hot.waiting);
+  counter('bus_losses', 'Times this node may have missed something and read anew.', () => hot.busLosses);
+  counter('bus_dropped', 'Publications given up while Redis was away.', () => hot.busDropped);
+  gauge('bus_queued_bytes', 'Bytes that wait to be published.', () => hot.busQueuedBytes);
+  gauge('partitions', 'Partitions of conversations that this node stores for.', () => hot.partitions);
+  new Gauge({
+    name: 'petrel_nodes',
+    help: 'Nodes of the cluster as this one sees it, by role.',
+    labelNames: ['role'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { role } of cluster.nodes()) this.inc({ role });
+    },
+  });
 
   const tallied = <L extends readonly string[]>(name: string, help: string, labels: L) => {
     const tally = new Tally<{ readonly [I in keyof L]: string }>();
@@ -89,6 +130,7 @@ export function createMetrics(): Metrics {
   return {
     registry,
     hot,
+    cluster,
     connections: tallied('connections', 'Open connections.', ['transport', 'version'] as const),
     connects: tallied('connects_total', 'CONNECTs answered, by error code.', ['code'] as const),
     refusals: tallied('send_refusals_total', 'Sends refused, by error code.', ['code'] as const),

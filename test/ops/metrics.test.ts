@@ -30,6 +30,17 @@ describe('metrics', () => {
     assert.equal(connections.count('ws', '5'), 0);
   });
 
+  it('show the nodes of the cluster as they are when asked', async () => {
+    const { cluster, registry } = createMetrics();
+    assert.doesNotMatch(await registry.metrics(), /^petrel_nodes\{/m);
+    cluster.nodes = () => [{ role: 'broker' }, { role: 'worker' }, { role: 'broker' }];
+    const text = await registry.metrics();
+    assert.match(text, /^petrel_nodes\{role="broker"\} 2$/m);
+    assert.match(text, /^petrel_nodes\{role="worker"\} 1$/m);
+    cluster.nodes = () => [{ role: 'worker' }];
+    assert.doesNotMatch(await registry.metrics(), /^petrel_nodes\{role="broker"\}/m);
+  });
+
   it('belong to one server each, with the process and event loop measured', async () => {
     const [one, other] = [createMetrics(), createMetrics()];
     one.batchSize.observe(12);
