@@ -148,9 +148,9 @@ class RedisCustom implements SharedCustom {
   }
 
   async changeRows(changes: readonly RowChange[]): Promise<number> {
-    const rows = changes.map(({ session, filter, row }) =>
+    const rows = changes.map(({ session, filter, row, ifNode }) =>
       row === undefined
-        ? [session, filter]
+        ? [session, filter, false, ...(ifNode === undefined ? [] : [ifNode])]
         : [session, filter, JSON.stringify(row), ...(row.node === undefined ? [] : [row.node])],
     );
     return Number(await this.#run('rowsScript', JSON.stringify(rows)));
@@ -290,15 +290,16 @@ function itemOf(message: Buffer): FeedItem {
   const start = headLengthBytes + Number(message.toString('latin1', 0, headLengthBytes));
   const head = JSON.parse(message.toString('utf8', headLengthBytes, start)) as {
     n: number;
-    r?: [string, string, string?][];
+    r?: [string, string, (string | false)?][];
     l?: true;
     e?: [string, number, string][];
     c?: [string, string][];
   };
+  if (!Number.isSafeInteger(head.n)) throw new Error('A message of the feed has no number.');
   if (head.r !== undefined) {
     const rows = head.r.map(([session, filter, row]) => ({
       ...{ session, filter },
-      ...(row !== undefined && { row: JSON.parse(row) as SharedRow }),
+      ...(row && { row: JSON.parse(row) as SharedRow }),
     }));
     return { number: head.n, rows };
   }

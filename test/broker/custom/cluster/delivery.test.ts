@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { IPublishPacket } from 'mqtt-packet';
 import { withReal } from '../../../servers/not-available.ts';
 import { findRedis, type RedisServer, startRedis } from '../../../servers/redis.ts';
 import { connect } from '../fixture.ts';
-import { drained, received, type Two, twoNodes } from './nodes.ts';
+import { drained, packets, received, type Two, twoNodes } from './nodes.ts';
 
 const persistent = { persistent: true } as const;
 const pub = connect('pub/p');
@@ -173,11 +174,6 @@ await withReal('redis', findRedis, () =>
   }),
 );
 
-async function sent(client: ReturnType<typeof connect>, count: number) {
-  const publishes = client.link.publishes();
-  while (publishes.length < count) {
-    await new Promise((resolve) => setImmediate(resolve));
-    publishes.push(...client.link.publishes());
-  }
-  return publishes;
+async function sent(client: ReturnType<typeof connect>, count: number): Promise<IPublishPacket[]> {
+  return (await packets(client, count)).filter((packet) => packet.cmd === 'publish');
 }

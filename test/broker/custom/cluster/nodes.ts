@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Packet } from 'mqtt-packet';
 import { createClusterTopics } from '../../../../broker/custom/cluster/create.ts';
 import type { ClusterTopicsOptions } from '../../../../broker/custom/cluster/options.ts';
 import type { ClusterTopics } from '../../../../broker/custom/cluster/topics.ts';
@@ -90,4 +91,14 @@ export async function twoNodes(
   } finally {
     await Promise.all([a.leave(), b.leave()]);
   }
+}
+
+/** The next packets that a client is sent, `count` of them at least. */
+export async function packets(client: TestClient, count: number): Promise<Packet[]> {
+  const got: Packet[] = [];
+  await until(`${count} packets`, () => {
+    got.push(...client.link.take());
+    return got.length >= count;
+  });
+  return got;
 }
