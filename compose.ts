@@ -6,9 +6,9 @@ import { openBroker } from './compose/broker.ts';
 import { Closing } from './compose/closing.ts';
 import { addressOf, openHttp } from './compose/http.ts';
 import { createIdentity } from './compose/identity.ts';
-import { openState, reachedAt } from './compose/state.ts';
+import { reachedAt } from './compose/reached.ts';
+import { openState } from './compose/state.ts';
 import { openStores } from './compose/stores.ts';
-import { openWork } from './compose/work.ts';
 import { openWorker } from './compose/worker.ts';
 import type { Log } from './ops/log.ts';
 import { Limits } from './policy/limits.ts';
@@ -38,7 +38,10 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
   const identity = await createIdentity(shared, closing);
   const parts = { ...shared, access, identity };
   const worker = does(role, 'worker') ? openWorker(parts, closing) : undefined;
-  const work = state.kind === 'redis' ? openWork({ ...parts, state }, worker, closing) : undefined;
+  const work =
+    state.kind === 'redis'
+      ? (await import('./compose/work.ts')).openWork({ ...parts, state }, worker, closing)
+      : undefined;
   // One process has its worker in itself; where there are more the worker's role has no sends of its own.
   const sends = work?.sends ?? worker?.sender;
   let open = false;

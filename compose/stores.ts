@@ -4,13 +4,11 @@ import type { Log } from '../ops/log.ts';
 import { type Config, needsFolder } from '../schemas/config.ts';
 import { openSqliteCustom } from '../store/custom/sqlite.ts';
 import type { CustomStore } from '../store/custom.ts';
-import { openMysqlDirectory } from '../store/directory/sql/mysql.ts';
 import { openSqliteDirectory } from '../store/directory/sql/sqlite.ts';
 import type { Directory } from '../store/directory.ts';
 import { lockFile } from '../store/lock.ts';
 import { openSqliteSessions } from '../store/sessions/sqlite.ts';
 import type { SessionStore } from '../store/sessions.ts';
-import { openMongoTimeline } from '../store/timeline/mongodb/timeline.ts';
 import { openSqliteTimeline } from '../store/timeline/sqlite/timeline.ts';
 import type { Timeline } from '../store/timeline.ts';
 import type { DirectoryTransfer, TimelineTransfer } from '../store/transfer.ts';
@@ -35,7 +33,7 @@ export async function openStores(
   const url = store.directory;
   const directory = await (url === 'sqlite'
     ? openSqliteDirectory({ dir: dataDir })
-    : openMysqlDirectory({ url }));
+    : (await import('../store/directory/sql/mysql.ts')).openMysqlDirectory({ url }));
   closing.add(() => directory.close());
   return { timeline, directory };
 }
@@ -52,6 +50,8 @@ async function openTimeline(
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     closing.add(lockFile(join(dataDir, 'timeline.lock')));
   }
+  // Drivers are loaded where they are used: a server that uses none does not wait for them.
+  const { openMongoTimeline } = await import('../store/timeline/mongodb/timeline.ts');
   return openMongoTimeline({ url: store.timeline });
 }
 

@@ -7,7 +7,7 @@ import type { Access } from './access.ts';
 import { type Base, does } from './base.ts';
 import type { Closing } from './closing.ts';
 import type { IdentityParts } from './identity.ts';
-import type { RedisState } from './state.ts';
+import type { RedisState } from './redis-state.ts';
 import type { Worker } from './worker.ts';
 
 export interface WorkOptions extends Base {
