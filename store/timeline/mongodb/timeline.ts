@@ -8,6 +8,7 @@ import { maxSeq } from '../sequence.ts';
 import { Appender } from './appender.ts';
 import { Cursors } from './cursors.ts';
 import { type Collections, collectionsOf, type EventRow, toEvent } from './documents.ts';
+import { repairDriver } from './driver.ts';
 import { Heads } from './heads.ts';
 import { Replacements } from './replacements.ts';
 import { migrate } from './schema.ts';
@@ -34,6 +35,7 @@ export async function openMongoTimeline({
   url,
   socketTimeoutMs = socketTimeoutDefaultMs,
 }: MongoTimelineOptions): Promise<Timeline & TimelineTransfer> {
+  repairDriver();
   const client = new MongoClient(url, {
     appName: 'petrel',
     serverSelectionTimeoutMS: selectionTimeoutMs,
