@@ -12,7 +12,7 @@ import { until, within } from './until.ts';
 import { User } from './user.ts';
 
 const main = fileURLToPath(new URL('../../main.js', import.meta.url));
-const startTimeoutMs = 20_000;
+const startTimeoutMs = 60_000;
 
 export type Scheme = 'mqtt' | 'mqtts' | 'ws' | 'http';
 
