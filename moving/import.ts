@@ -8,7 +8,7 @@ import { type Manifest, type ManifestSection, readManifest } from './manifest.ts
 import { Notes } from './notes.ts';
 import { checkPart, readPart } from './parts.ts';
 import type { Section } from './section.ts';
-import { type MovableStore, sectionsOf } from './sections.ts';
+import { isOfCustomTopics, type MovableStore, sectionsOf } from './sections.ts';
 import { type Compared, verifyStore } from './verify.ts';
 import { orStop, type Watch } from './watch.ts';
 
@@ -18,6 +18,8 @@ export interface ImportOptions {
   readonly target: string;
   readonly folder: string;
   readonly watch: Watch;
+  /** Leaves what there is of custom topics where the store cannot take it; else that is refused. */
+  readonly leavesCustom?: boolean;
 }
 
 /** First the SHA-256 of the manifest, then every part that is in the store. */
@@ -37,6 +39,7 @@ const notesPathOf = (folder: string, target: string): string =>
 export async function importStore(options: ImportOptions): Promise<readonly Compared[]> {
   const { store, target, folder, watch } = options;
   const { manifest, sha256: identity } = await readManifest(folder);
+  refuseUnknown(manifest, options);
   await refuseUnfit(manifest, store);
   const release = holdFolder(folder);
   const notesPath = notesPathOf(folder, target);
@@ -65,10 +68,19 @@ async function refuseUnfit(manifest: Manifest, store: MovableStore): Promise<voi
       `the export is of Petrel ${manifest.petrel}, whose tables are ${manifest.tables}, not ${tables}: ` +
         'import it with that version; a newer one brings the store up to date when it starts',
     );
+}
+
+/** Nothing is left behind that nobody was asked about. */
+function refuseUnknown({ sections }: Manifest, { store, leavesCustom = false }: ImportOptions): void {
   const known = new Set(sectionsOf(store).map(({ name }) => name));
-  const unknown = manifest.sections.filter(({ name }) => !known.has(name));
-  if (unknown.length > 0)
-    throw new MovingError(`the export has ${unknown[0]!.name}, which is not known here`);
+  for (const { name, records } of sections) {
+    if (records === 0 || known.has(name)) continue;
+    if (!isOfCustomTopics(name)) throw new MovingError(`the export has ${name}, which is not known here`);
+    if (!leavesCustom)
+      throw new MovingError(
+        `the export has ${records} records of ${name}, which cannot be moved to Redis: --leave-custom leaves them`,
+      );
+  }
 }
 
 /** The notes of this import, or new ones where the store is empty. */

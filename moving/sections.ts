@@ -13,7 +13,8 @@ export interface MovableStore {
   readonly timeline: Timeline & TimelineTransfer;
   readonly directory: DirectoryTransfer;
   readonly sessions: SessionStore;
-  readonly custom: CustomStore;
+  /** Absent where it cannot be moved: in Redis. */
+  readonly custom?: CustomStore;
 }
 
 /** All that a store has, in the order in which it is moved: a cursor comes after the events that it is about. */
@@ -24,10 +25,8 @@ export const sectionsOf = ({ timeline, directory, sessions, custom }: MovableSto
   eventsSection(timeline),
   cursorsSection(timeline),
   sessionsSection(sessions),
-  retainedSection(custom),
-  willsSection(custom),
-  queuedSection(custom),
+  ...(custom === undefined ? [] : [retainedSection(custom), willsSection(custom), queuedSection(custom)]),
 ];
 
-/** Changes whenever something is said or done in the store, as far as that can be known at once. */
-export const markOf = ({ timeline }: MovableStore): Promise<string> => timeline.mark();
+/** Whether it is of custom topics. */
+export const isOfCustomTopics = (section: string): boolean => section.startsWith('custom.');

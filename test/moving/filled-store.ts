@@ -11,7 +11,7 @@ import type { Submission } from '../../store/timeline.ts';
 import type { TableRow } from '../../store/transfer.ts';
 import { Seeded } from '../support/seeded.ts';
 
-export type ClosableStore = MovableStore & { close(): Promise<void> };
+export type ClosableStore = Required<MovableStore> & { close(): Promise<void> };
 
 /** The embedded form of a store. */
 export async function openEmbedded(dir: string): Promise<ClosableStore> {
@@ -170,7 +170,7 @@ async function fillSessions({ sessions }: MovableStore, random: Seeded): Promise
     });
 }
 
-async function fillCustom({ custom }: MovableStore, random: Seeded): Promise<void> {
+async function fillCustom({ custom }: ClosableStore, random: Seeded): Promise<void> {
   const message = (topic: string, size: number): CustomRecord => ({
     topic,
     payload: random.bytes(size),
