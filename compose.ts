@@ -73,7 +73,8 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
     if (broker !== undefined) await state.nodes.announce({ mqtt: reachedAt(config, state, addresses) });
     work?.node?.start();
   }
-  state.owners.start();
+  // Orphans are a broker's to finish.
+  if (broker !== undefined) state.owners.start();
   broker?.start();
   api?.start();
   open = true;

@@ -23,9 +23,8 @@ export function endLost({
 
   async function letGo(key: string): Promise<void> {
     if (registry.isTaken(key)) return;
-    await unfinished.run(key, async () => {
-      await unfinished.finish(key);
-      await owners.release(key);
-    });
+    // What is unfinished lets go by itself, and is tried again where it fails now.
+    if (unfinished.has(key)) await unfinished.finish(key).catch(() => {});
+    else await unfinished.run(key, async () => owners.release(key));
   }
 }

@@ -23,6 +23,10 @@ export class Unfinished {
     return this.#work.size;
   }
 
+  has(key: string): boolean {
+    return this.#work.has(key);
+  }
+
   /** Runs the work, in turn already, and keeps it where it fails. */
   async run(key: string, work: () => Promise<void>): Promise<void> {
     try {
