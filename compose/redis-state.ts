@@ -24,7 +24,7 @@ export interface RedisState extends SharedState {
 }
 
 export async function openRedisState(
-  { config, role, log, now, onError }: Base,
+  { config, role, log, metrics, now, onError }: Base,
   closing: Closing,
 ): Promise<RedisState> {
   const url = config.store.state;
@@ -36,6 +36,12 @@ export async function openRedisState(
   const self = { id: randomUUID(), role, startedAt: now() };
   const nodes = await openRedisNodes({ redis, self, bus, onError });
   closing.add(() => nodes.close());
+  metrics.cluster.nodes = () => nodes.live().values();
+  Object.defineProperties(metrics.hot, {
+    busLosses: { get: () => bus.counters.losses },
+    busDropped: { get: () => bus.counters.dropped },
+    busQueuedBytes: { get: () => bus.counters.queuedBytes },
+  });
   const owners = await openRedisOwners({ redis, bus, nodes, now, onError });
   closing.add(() => owners.close());
   const online = new RedisOnline({ redis, nodes, now, onError });

@@ -46,12 +46,15 @@ function openSends({ role, state, access, identity, onError }: WorkOptions, clos
 }
 
 function openNode(
-  { state, identity, onError }: WorkOptions,
-  { sender }: Worker,
+  { role, state, identity, metrics, onError }: WorkOptions,
+  { commit, sender }: Worker,
   closing: Closing,
 ): WorkerNode {
   const { nodes } = state;
   const node = new WorkerNode({ nodes, sender, token: identity.nodeToken, onError });
+  Object.defineProperty(metrics.hot, 'partitions', { get: () => node.held.size });
+  // Where there is a broker, too, what waits is what it was given.
+  if (role === 'worker') Object.defineProperty(metrics.hot, 'waiting', { get: () => commit.waiting });
   closing.add(async () => {
     // What the own broker had in hand is answered; what others give now is for those who stay.
     await nodes.close();
