@@ -7,11 +7,15 @@ export interface SharedRow {
   readonly node?: string;
 }
 
-/** A row as it is from now on; without `row` it is gone. `filter` is the one of the subscription. */
+/**
+ * A row as it is from now on; without `row` it is gone, but for one that is not of the node `ifNode` where that is given. `filter`
+ * is the one of the subscription.
+ */
 export interface RowChange {
   readonly session: string;
   readonly filter: string;
   readonly row?: SharedRow;
+  readonly ifNode?: string;
 }
 
 /** One of those who may get the message of a shared subscription. */
@@ -150,6 +154,8 @@ export interface SharedCustom {
     node: string,
     token: string,
   ): Promise<{ readonly last: number; readonly entries: readonly SharedEntry[] }>;
+  /** Whether there are entries for the session, or somebody has claimed it. */
+  holds(session: string): Promise<boolean>;
   /** The session's entries above `after`, if it is still this owner's. */
   entriesAfter(session: string, token: string, after: number): Promise<readonly SharedEntry[] | undefined>;
   /** Answers the sessions that are no longer this owner's: nothing was done with them. */

@@ -121,7 +121,7 @@ export class ClusterTopics implements CustomTopics {
 
   /** Another node has the session, or nobody: the client comes again, and gets what is there. */
   #fenced({ session }: Claim): void {
-    this.#clients.get(session)?.link.end(reasons.sessionTakenOver, 'The session is another node’s.');
+    this.#clients.get(session)?.link.end(reasons.sessionTakenOver, 'Another node has the session.');
   }
 
   #chosen(key: string, filter: string, message: CustomMessage): void {
@@ -258,9 +258,11 @@ export class ClusterTopics implements CustomTopics {
   }
 
   async resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void> {
+    const { shared } = this.#options;
+    const has = subscriptions.length > 0 || this.#view.roster.has(client.key);
+    if (!has && !(await shared.holds(client.key))) return;
     // Where the session was last, it may have subscribed a moment ago.
     await this.#view.catchUp();
-    if (subscriptions.length === 0 && !client.persistent && !this.#view.roster.has(client.key)) return;
     const subscriber = await this.#attach(client);
     const known = new Map(this.#view.roster.of(client.key).map((one) => [one.filter, one]));
     const changed: RowChange[] = [];

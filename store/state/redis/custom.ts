@@ -199,6 +199,10 @@ class RedisCustom implements SharedCustom {
     return { last: Number(last.toString()), entries: entriesOf(entries) };
   }
 
+  async holds(session: string): Promise<boolean> {
+    return (await this.#redis.command('exists', this.#name(`q:${session}`))) === 1;
+  }
+
   async entriesAfter(
     session: string,
     token: string,
