@@ -5,7 +5,7 @@ import type { ChatClient } from '../support/chat-client.ts';
 import { InsistentSender } from '../support/insistent-sender.ts';
 import { PersistentReceiver } from '../support/persistent-receiver.ts';
 import { until } from '../support/until.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, type Node } from './cluster.ts';
 import { withServers } from './servers-there.ts';
 
 const receivers = 8;
@@ -20,6 +20,20 @@ await withServers(() =>
       });
     });
     after(() => cluster?.stop());
+
+    it('sees the cluster in its metrics', async () => {
+      const metric = async (node: Node, pattern: RegExp) =>
+        Number(pattern.exec(await (await fetch(`${node.petrel.url('http')}/metrics`)).text())?.[1] ?? 0);
+      for (const node of cluster.nodes) {
+        await until(
+          'two brokers',
+          async () => (await metric(node, /^petrel_nodes\{role="broker"\} (\d+)$/m)) === 2,
+        );
+        assert.equal(await metric(node, /^petrel_nodes\{role="worker"\} (\d+)$/m), 1);
+      }
+      const [worker] = cluster.workers as [Node];
+      await until('all partitions', async () => (await metric(worker, /^petrel_partitions (\d+)$/m)) === 64);
+    });
 
     it('moves its clients to the others, which miss nothing', async () => {
       const [stopping, staying] = cluster.brokers as [
