@@ -177,8 +177,8 @@ await withReal('redis', findRedis, () =>
               await Promise.all(running);
               for (const broker of brokers) broker.deaf = false;
               cluster.lose();
-              const expired = steps.some(({ step: { type } }) => type === 'expire');
-              await check(brokers, seen, !expired);
+              const died = steps.some(({ step: { type } }) => type === 'expire' || type === 'kill');
+              await check(brokers, seen, !died);
             } finally {
               await cluster.close();
             }
@@ -233,7 +233,7 @@ await withReal('redis', findRedis, () =>
       await until('what died has come to somebody', () =>
         [...seen.killed].every((number) => seen.orphans.includes(number)),
       );
-      // Where a node that finishes one loses its lease meanwhile, another does so too.
+      // Where a node that finishes one dies or loses its lease meanwhile, another does so too.
       if (once) assert.equal(new Set(seen.orphans).size, seen.orphans.length, 'an orphan came twice');
       for (const one of keys) {
         const [uid, clientId] = one.split('/') as [string, string];
