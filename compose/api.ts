@@ -8,12 +8,13 @@ import { Broadcasts } from '../api/operators/broadcasts.ts';
 import type { Config } from '../schemas/config.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Directory } from '../store/directory.ts';
+import type { Nodes } from '../store/nodes.ts';
 import { openRedisSessions } from '../store/state/redis/sessions.ts';
 import type { Timeline } from '../store/timeline.ts';
 import { erase } from '../worker/erase.ts';
 import type { Sends } from '../worker/sends.ts';
 import type { Access } from './access.ts';
-import type { Base } from './base.ts';
+import { type Base, does } from './base.ts';
 import type { Brokers } from './broker.ts';
 import type { Closing } from './closing.ts';
 import { clusterBrokers } from './cluster-brokers.ts';
@@ -27,6 +28,7 @@ export interface ApiOptions {
   readonly timeline: Timeline;
   readonly directory: Directory;
   readonly bus: Bus;
+  readonly nodes: Pick<Nodes, 'onChange'>;
   readonly access: Access;
   readonly sends: Sends;
   readonly brokers: Brokers;
@@ -39,7 +41,7 @@ export type Api = ReturnType<typeof createApi>;
 
 /** What users may ask for, at both doors. What works in the background is not started. */
 export function createApi(options: ApiOptions, closing: Closing) {
-  const { config, timeline, directory, bus, access, sends, brokers, identity, now, onError } = options;
+  const { config, timeline, directory, bus, nodes, access, sends, brokers, identity, now, onError } = options;
   const { accounts, revocations } = identity;
   const groupEvents = new GroupEvents({ directory, committer: sends, bus, onError });
   closing.add(() => groupEvents.close());
@@ -65,6 +67,12 @@ export function createApi(options: ApiOptions, closing: Closing) {
   });
   closing.add(bus.onEvent((event) => lists.onEvent(event)));
   closing.add(bus.onLoss(() => lists.clear()));
+  // A worker that is gone may have stored what it told nobody of.
+  closing.add(
+    nodes.onChange(({ left }) => {
+      if (left.some(({ role }) => does(role, 'worker'))) lists.clear();
+    }),
+  );
   closing.add(bus.subscribe((message) => lists.onBus(message)));
   const operations = createOperations({
     directory,

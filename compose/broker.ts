@@ -163,7 +163,7 @@ export async function openBroker(options: BrokerRoleOptions, closing: Closing): 
     state.kind === 'redis'
       ? clusterBrokers({ ...parts, online: state.online }, closing)
       : localBrokers(parts);
-  const api = createApi({ ...options, bus, brokers }, closing);
+  const api = createApi({ ...options, bus, nodes, brokers }, closing);
   const rpc = createRpc(api.operations, {
     limits: requestLimits,
     onError: (error, operation) => log.error({ err: error, operation }, 'An operation failed.'),

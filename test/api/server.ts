@@ -25,6 +25,7 @@ import type { BusMessage, End } from '../../store/bus.ts';
 import { openSqliteDirectory } from '../../store/directory/sql/sqlite.ts';
 import type { Directory } from '../../store/directory.ts';
 import { createMemoryBus } from '../../store/state/memory/bus.ts';
+import { createMemoryNodes } from '../../store/state/memory/nodes.ts';
 import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
 import type { Timeline } from '../../store/timeline.ts';
 import { failing } from './failing.ts';
@@ -108,7 +109,10 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
   };
   const identity = await createIdentity(shared, closing);
   const { authenticator, keys, accounts } = identity;
-  const api = createApi({ ...shared, access, sends: worker.sender, identity, brokers }, closing);
+  const api = createApi(
+    { ...shared, nodes: createMemoryNodes(clock()), access, sends: worker.sender, identity, brokers },
+    closing,
+  );
   const { groupEvents } = api;
   // What works in the background is started where a test wants it, but for broadcasts.
   api.broadcasts.start();

@@ -230,6 +230,21 @@ export function busConformance(
         assert.deepEqual(ended, []);
       }));
 
+    test('tells every node of a loss that somebody tells, and goes on', () =>
+      withBuses(async (buses) => {
+        const heard = buses.map(hear);
+        const losses = buses.map(() => 0);
+        for (const [i, bus] of buses.entries()) bus.onLoss(() => losses[i]!++);
+        buses[0].tellLoss();
+        buses[0].publish({ type: 'stale', user: 'alice' });
+        await buses[0].flushed();
+        await until('the message everywhere', () => heard.every(({ order }) => order.length === 1));
+        assert.deepEqual(
+          losses,
+          buses.map(() => 1),
+        );
+      }));
+
     test('says that it works', () =>
       withBuses(async (buses) => assert.equal(await buses[0].check(), undefined)));
   });

@@ -94,8 +94,7 @@ export class Publisher {
 
   /** Tells every node that something may have been missed. */
   loss(): void {
-    this.#owesLoss = true;
-    this.#schedule();
+    this.frame('all', lossFrame());
   }
 
   /** Sends what is there, also where Redis has refused it before. */
