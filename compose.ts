@@ -12,7 +12,7 @@ import { openStores } from './compose/stores.ts';
 import { openWorker } from './compose/worker.ts';
 import type { Log } from './ops/log.ts';
 import { Limits } from './policy/limits.ts';
-import type { Config, Role } from './schemas/config.ts';
+import { areShared, type Config, type Role } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
 
 // Frames are small and live for a moment: larger slabs mean fewer of them to make and to collect (Node's own are 8 KiB).
@@ -38,8 +38,9 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
   const identity = await createIdentity(shared, closing);
   const parts = { ...shared, access, identity };
   const worker = does(role, 'worker') ? openWorker(parts, closing) : undefined;
+  // What is stored in this process's folder no other one can store: its worker works for nobody else.
   const work =
-    state.kind === 'redis'
+    state.kind === 'redis' && areShared(config.store)
       ? (await import('./compose/work.ts')).openWork({ ...parts, state }, worker, closing)
       : undefined;
   // One process has its worker in itself; where there are more the worker's role has no sends of its own.

@@ -16,6 +16,10 @@ export function roleProblems({ store }: Config, role: Role): string[] {
   ).flatMap(([key, isLocal, wanted]) => (isLocal ? [`${key}: must be ${wanted} for the role ${role}`] : []));
 }
 
+/** Whether other processes store what this one stores. */
+export const areShared = ({ timeline, directory }: Config['store']): boolean =>
+  timeline !== 'sqlite' && directory !== 'sqlite';
+
 /** Whether something of it is in `dataDir`. */
 export const needsFolder = ({ timeline, directory, state }: Config['store']): boolean =>
   timeline === 'sqlite' || directory === 'sqlite' || state === 'memory';
