@@ -100,6 +100,9 @@ for i = 3, #ARGV do
       setTimes(uid, came, 0)
     end
     left = 0
+  elseif came and left == 0 then
+    left = math.max(came, wall())
+    if #namesOf(uid, 1) == 0 then setTimes(uid, came, left) end
   end
   if came then found[#found + 1] = {uid, string.format('%.0f', came), string.format('%.0f', left), table.concat(platforms, ',')} end
 end

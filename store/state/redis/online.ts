@@ -74,7 +74,8 @@ export class RedisOnline implements Online {
         void this.#check();
       }),
       nodes.onChange(({ left }) => {
-        if (left.length > 0) void this.sweep().catch(options.onError);
+        // Where it cannot be done now, the next look does it.
+        if (left.length > 0 && !this.#closed) void this.sweep().catch(() => undefined);
       }),
       nodes.onExpired(() => this.#putAll()),
     );
