@@ -1,3 +1,5 @@
+import process from 'node:process';
+import { Redis } from 'ioredis';
 import { Api } from '../support/api.ts';
 import { Petrel } from '../support/petrel.ts';
 import { mint } from '../support/token.ts';
@@ -81,6 +83,7 @@ export class Cluster {
       await Promise.all(nodes.map((node) => node.up()));
       await cluster.ready();
     } catch (error) {
+      cluster.tell();
       await cluster.stop();
       throw error;
     }
@@ -98,6 +101,14 @@ export class Cluster {
 
   get brokers(): readonly Node[] {
     return this.nodes.filter(({ role }) => role === 'broker' || role === 'all');
+  }
+
+  get broker(): readonly [Node, Node] {
+    return this.brokers as unknown as readonly [Node, Node];
+  }
+
+  get worker(): readonly [Node, Node] {
+    return this.workers as unknown as readonly [Node, Node];
   }
 
   get workers(): readonly Node[] {
@@ -137,6 +148,30 @@ export class Cluster {
         return petrel.port('mqtt');
       },
     };
+  }
+
+  async redisSetting(name: string, value: string): Promise<void> {
+    await this.#tellRedis(['config', 'set', name, value]);
+  }
+
+  /** Redis forgets everything. */
+  async emptyRedis(): Promise<void> {
+    await this.#tellRedis(['flushall']);
+  }
+
+  async #tellRedis([command, ...args]: readonly [string, ...string[]]): Promise<void> {
+    const { port, url } = this.redis;
+    const redis = new Redis(url(port));
+    await redis.call(command, ...args).finally(() => redis.disconnect());
+  }
+
+  /** Prints the last that the processes had to complain of, for whoever looks for the reason. */
+  tell(): void {
+    for (const { name, petrel, isUp } of this.nodes) {
+      const lines = petrel.output.split('\n').filter((line) => /"level":"(warn|error|fatal)"/.test(line));
+      const state = isUp ? '' : ' (not up)';
+      process.stdout.write(`${name}${state}:\n${lines.slice(-8).map(shortened).join('\n')}\n`);
+    }
   }
 
   /** Ends everything, whatever state it is in. */
@@ -210,4 +245,17 @@ async function makeNode(
       isUp = true;
     },
   };
+}
+
+/** A line of the log without its stacks. */
+function shortened(line: string): string {
+  const { time, msg, err } = JSON.parse(line) as { time: string; msg: string; err?: Logged };
+  const causes: string[] = [];
+  for (let at = err; at !== undefined; at = at.cause) causes.push(at.message);
+  return `${time} ${msg} ${causes.join(' <- ')}`;
+}
+
+interface Logged {
+  readonly message: string;
+  readonly cause?: Logged;
 }

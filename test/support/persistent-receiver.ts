@@ -56,6 +56,11 @@ export class PersistentReceiver {
     return missing;
   }
 
+  /** It has learned of an event by another way: by history, or by sync. */
+  learn(event: EventDocument): void {
+    this.#keep(event);
+  }
+
   #note(notice: Notice): void {
     if (notice.type === 'gap') this.gaps.push(notice as unknown as Gap);
   }
@@ -65,6 +70,11 @@ export class PersistentReceiver {
     const before = last.get(conv) ?? 0;
     if (seq <= before) this.faults.push(`${conv}: ${seq} after ${before} on one connection`);
     last.set(conv, seq);
+    this.#keep(event);
+  }
+
+  #keep(event: EventDocument): void {
+    const { conv, seq } = event;
     const events = this.received.get(conv) ?? new Map<number, EventDocument>();
     this.received.set(conv, events);
     const known = events.get(seq);

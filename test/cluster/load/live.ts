@@ -3,7 +3,8 @@ import { type ChatClient, eventOf, isEventTopic } from '../../support/chat-clien
 import type { User } from '../../support/user.ts';
 import { stayConnected } from './connected.ts';
 
-interface Synced {
+/** The answer of `sync`, as far as it is looked at. */
+export interface Synced {
   readonly conversations: readonly {
     readonly conv: string;
     readonly events: readonly EventDocument[];

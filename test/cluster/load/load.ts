@@ -198,6 +198,14 @@ export class Load {
     for (const sender of this.#sending) sender.resume();
   }
 
+  /** The sessions are gone, and clients were told so; custom messages that were kept for them are gone with them. */
+  forgiveLostSessions(): void {
+    const { present, away, guests, subscriber } = this.receivers;
+    for (const { faults } of [...[...present, away, ...guests].map(({ kept }) => kept), subscriber])
+      faults.splice(0, faults.length, ...faults.filter((fault) => fault !== 'the session was lost'));
+    this.news.acknowledged.length = 0;
+  }
+
   async end(): Promise<void> {
     const { present, away, guests, live, subscriber } = this.receivers;
     await Promise.all([

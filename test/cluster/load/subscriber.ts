@@ -40,7 +40,10 @@ export class CustomSubscriber {
     const client = await this.#user.connect(this.#options);
     this.#client = client;
     connected(client);
-    if (!client.connack.sessionPresent) this.faults.push('the session was lost');
+    if (!client.connack.sessionPresent) {
+      this.faults.push('the session was lost');
+      await client.subscribe([this.#filter]);
+    }
     for (;;) {
       const packet = await client
         .next('publish', ({ topic }) => topic.startsWith('news/'), 3_600_000)
