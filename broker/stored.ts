@@ -1,5 +1,5 @@
 import { filterTopic } from '../schemas/topics.ts';
-import type { SessionStore, StoredSubscription } from '../store/sessions.ts';
+import type { SessionStore, StoredSession, StoredSubscription } from '../store/sessions.ts';
 import type { Accepted } from './connect/accepted.ts';
 import type { BrokerContext } from './context.ts';
 import type { CustomTopics } from './custom/custom.ts';
@@ -7,6 +7,7 @@ import type { WillContext } from './inbound/send-will.ts';
 import { dropLeftWill, settleWill } from './inbound/will.ts';
 
 const expireAtOnce = 1000;
+const lookedAtOnce = 200;
 
 /** Stored sessions have their custom topics again; messages for sessions that are gone go. */
 export async function restoreCustom(custom: CustomTopics, sessions: SessionStore): Promise<void> {
@@ -19,9 +20,7 @@ export async function restoreCustom(custom: CustomTopics, sessions: SessionStore
   }
   for (const key of custom.sessions()) {
     if (subscribed.has(key)) continue;
-    const slash = key.indexOf('/');
-    const kept = await sessions.get(key.slice(0, slash), key.slice(slash + 1));
-    if (kept === undefined) await custom.forget(key);
+    if ((await storedOf(sessions, key)) === undefined) await custom.forget(key);
   }
 }
 
@@ -101,8 +100,30 @@ export async function endSessions(
 }
 
 /** Sessions whose time is over go, with what waits for them. */
-export async function expireSessions({ sessions, custom, now }: BrokerContext): Promise<void> {
+export async function expireSessions(
+  parts: Holding & Pick<BrokerContext, 'sessions' | 'custom' | 'now'>,
+): Promise<void> {
+  const { sessions, custom, now } = parts;
   for (const { uid, clientId } of await sessions.expire(now(), expireAtOnce)) {
-    await custom.forget(`${uid}/${clientId}`);
+    await forgetGone(parts, `${uid}/${clientId}`);
+  }
+  // Another node may have died before it came so far.
+  for (const key of custom.someSessions?.(lookedAtOnce) ?? []) {
+    if ((await storedOf(sessions, key)) === undefined) await forgetGone(parts, key);
   }
 }
+
+const storedOf = (sessions: SessionStore, key: string): Promise<StoredSession | undefined> => {
+  const slash = key.indexOf('/');
+  return sessions.get(key.slice(0, slash), key.slice(slash + 1));
+};
+
+/** The session is not stored any more. There may be a new one of its name by now, which keeps what it has. */
+const forgetGone = (
+  parts: Holding & Pick<BrokerContext, 'sessions' | 'custom'>,
+  key: string,
+): Promise<void> =>
+  withSession(parts, key, async (connected) => {
+    if (connected !== undefined || (await storedOf(parts.sessions, key)) !== undefined) return;
+    await parts.custom.forget(key);
+  });

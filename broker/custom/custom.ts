@@ -99,6 +99,8 @@ export interface CustomTopics {
   ): void;
   /** The keys of all sessions that have a subscription, or something still to get. */
   sessions(): string[];
+  /** Some of the sessions that are kept in all nodes, others each time; absent in one process, where all are looked at at its start. */
+  someSessions?(count: number): string[];
   /** Rejects with `store.unavailable` while nothing can be stored. */
   check(): Promise<void>;
   /** Wills of several nodes; absent in one process, where those of `keepWill` are this process' own. */

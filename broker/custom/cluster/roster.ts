@@ -38,6 +38,7 @@ export class Roster {
   readonly #bySession = new Map<string, Map<string, Known>>();
   #trie = new FilterTrie<Known>();
   readonly #turns = new Map<string, number>();
+  #round: Iterator<[string, Map<string, Known>]> | undefined;
 
   constructor(policy: TopicPolicy) {
     this.#policy = policy;
@@ -81,6 +82,22 @@ export class Roster {
 
   has(session: string): boolean {
     return this.#bySession.has(session);
+  }
+
+  /** Some sessions that outlive their connections; call after call all of them. */
+  some(count: number): string[] {
+    const some: string[] = [];
+    for (let i = 0; i < count; i++) {
+      this.#round ??= this.#bySession.entries();
+      const next = this.#round.next();
+      if (next.done) {
+        this.#round = undefined;
+        break;
+      }
+      const [session, rows] = next.value;
+      if ([...rows.values()].some(({ row }) => row.node === undefined)) some.push(session);
+    }
+    return some;
   }
 
   /** `only` is the one group that is meant; else everybody is. */

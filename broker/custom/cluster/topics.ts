@@ -246,12 +246,7 @@ export class ClusterTopics implements CustomTopics {
     return reasons.success;
   }
 
-  acknowledge(
-    client: CustomClient,
-    type: 'puback' | 'pubrec' | 'pubcomp',
-    id: number,
-    reason: number,
-  ): Buffer | undefined {
+  acknowledge(...[client, type, id, reason]: Parameters<CustomTopics['acknowledge']>): Buffer | undefined {
     const subscriber = this.#of(client);
     if (subscriber !== undefined) return subscriber.acknowledge(client, type, id, reason);
     return type === 'pubrec' && reason < 0x80 ? unknownFlow(client.link.version, id) : undefined;
@@ -349,6 +344,10 @@ export class ClusterTopics implements CustomTopics {
   /** Sessions of all nodes are in the store; none has to be made at the start. */
   sessions(): string[] {
     return [];
+  }
+
+  someSessions(count: number): string[] {
+    return this.#view.roster.some(count);
   }
 
   restore(): void {}
