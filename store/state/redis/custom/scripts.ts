@@ -34,8 +34,13 @@ local function tell(head, frame)
   redis.call('PUBLISH', KEYS[2], string.format('%08d', #text) .. text .. frame)
 end
 local function nextNumber() return redis.call('INCR', p .. 'number') end
-local function changeRows(changes)
-  local number = nextNumber()
+local function changeRows(asked)
+  local number, changes = nextNumber(), {}
+  for _, change in ipairs(asked) do
+    local field = change[1] .. '\\0' .. change[2]
+    local old = not change[3] and change[4] and redis.call('HGET', p .. 'rows', field)
+    if not old or cjson.decode(old).node == change[4] then changes[#changes + 1] = change end
+  end
   for _, change in ipairs(changes) do
     local field = change[1] .. '\\0' .. change[2]
     local set = p .. 's:' .. change[1]
@@ -52,7 +57,7 @@ local function changeRows(changes)
     end
   end
   redis.call('SET', p .. 'rows-at', number)
-  tell({ n = number, r = changes }, '')
+  tell({ n = number, r = #changes > 0 and changes or nil }, '')
   return number
 end
 local function letGo(session, queue, node)
