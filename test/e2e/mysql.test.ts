@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
+import { issueToken } from '../../cli/issue-token.ts';
+import { createConfig } from '../../schemas/config.ts';
 import { directConv } from '../../schemas/event.ts';
 import { findMariaDb, type MariaDb, startMariaDb } from '../servers/mariadb.ts';
 import { withReal } from '../servers/not-available.ts';
@@ -12,9 +14,11 @@ await withReal('mariadb', findMariaDb, () =>
   describe('a server whose directory is on MySQL', () => {
     let database: MariaDb;
     let petrel: Petrel;
+    let url: string;
     before(async () => {
       database = await startMariaDb();
-      petrel = new Petrel({ PETREL_STORE_DIRECTORY: await database.createDatabase() });
+      url = await database.createDatabase();
+      petrel = new Petrel({ PETREL_STORE_DIRECTORY: url });
       await petrel.start();
     });
     after(async () => {
@@ -35,6 +39,13 @@ await withReal('mariadb', findMariaDb, () =>
       const ack = await again.publish(`send/g/${gid}`, textMessage('c-2', 'ho'));
       assert.equal(ack.reason, 0);
       assert.deepEqual((await bob.api.get<{ memberCount: number }>(`/groups/${gid}`)).body.memberCount, 2);
+    });
+
+    it('has the keys there that the command line signs with', async () => {
+      const config = createConfig({ dataDir: petrel.dataDir, store: { directory: url } });
+      const token = await issueToken(config, { uid: 'operator', ttl: 60, scope: 'admin' });
+      const me = await petrel.api(token).get<{ uid: string }>('/me');
+      assert.deepEqual([me.status, me.body.uid], [200, 'operator']);
     });
 
     it('refuses what it cannot know while the database does not answer, and goes on by itself', async (t) => {
