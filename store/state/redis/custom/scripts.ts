@@ -12,13 +12,10 @@ local function release(message)
   end
   redis.call('DECRBY', p .. 'bytes', 100)
 end
-local function hold(message, body, weight)
-  local key = p .. 'm:' .. message
-  if redis.call('HINCRBY', key, 'refs', 1) == 1 then
-    redis.call('HSET', key, 'body', body, 'weight', weight)
-    redis.call('INCRBY', p .. 'bytes', weight)
-  end
-  redis.call('INCRBY', p .. 'bytes', 100)
+-- A new message that so many entries refer to.
+local function hold(message, body, weight, refs)
+  redis.call('HSET', p .. 'm:' .. message, 'body', body, 'weight', weight, 'refs', refs)
+  redis.call('INCRBY', p .. 'bytes', weight + 100 * refs)
 end
 local function removeEntry(queue, id)
   local value = redis.call('HGET', queue, 'e' .. id)
@@ -103,16 +100,16 @@ local function sweep(queue)
   end
   if first then redis.call('HSET', queue, 'expires', string.format('%.0f', first)) else redis.call('HDEL', queue, 'expires') end
 end
+-- What the queue is like where it has room: owner, count, bytes, when the first expires, last id.
 local function roomIn(queue, weight)
   for try = 1, 2 do
-    local facts = redis.call('HMGET', queue, 'owner', 'count', 'bytes', 'expires')
+    local facts = redis.call('HMGET', queue, 'owner', 'count', 'bytes', 'expires', 'last')
     local owned = facts[1] and 1 or 0
     local count, bytes = limits.count + owned * limits.flying, limits.bytes + owned * limits.flyingBytes
-    if num(facts[2]) < count and num(facts[3]) + weight <= bytes then return true, facts[1] end
-    if not facts[4] or num(facts[4]) > now then return false, facts[1] end
+    if num(facts[2]) < count and num(facts[3]) + weight <= bytes then return facts end
+    if not facts[4] or num(facts[4]) > now then return nil end
     sweep(queue)
   end
-  return false
 end
 local outcomes = {}
 for i, one in ipairs(batch.m) do
@@ -121,19 +118,16 @@ for i, one in ipairs(batch.m) do
   local head, entries, chosen, queued, dropped = {}, {}, {}, 0, 0
   local function enqueue(session, copy)
     local queue = p .. 'q:' .. session
-    local fits, owner = roomIn(queue, one.w)
-    if not fits then return false end
-    local id = redis.call('HINCRBY', queue, 'last', 1)
-    redis.call('HSET', queue, 'e' .. id, number .. ' ' .. one.w .. ' ' .. string.format('%.0f', one.x or 0) .. ' ' .. copy)
-    redis.call('HINCRBY', queue, 'count', 1)
-    redis.call('HINCRBY', queue, 'bytes', one.w)
-    if one.x then
-      local first = num(redis.call('HGET', queue, 'expires'))
-      if first == 0 or one.x < first then redis.call('HSET', queue, 'expires', string.format('%.0f', one.x)) end
+    local facts = roomIn(queue, one.w)
+    if not facts then return false end
+    local id = num(facts[5]) + 1
+    redis.call('HSET', queue, 'last', id, 'count', num(facts[2]) + 1, 'bytes', num(facts[3]) + one.w,
+      'e' .. id, number .. ' ' .. one.w .. ' ' .. string.format('%.0f', one.x or 0) .. ' ' .. copy)
+    if one.x and (not facts[4] or one.x < num(facts[4])) then
+      redis.call('HSET', queue, 'expires', string.format('%.0f', one.x))
     end
-    hold(number, body, one.w)
     queued = queued + 1
-    if owner then entries[#entries + 1] = { session, id, copy } end
+    if facts[1] then entries[#entries + 1] = { session, id, copy } end
     return true
   end
   local function choose(group)
@@ -184,6 +178,7 @@ for i, one in ipairs(batch.m) do
       if not enqueue(receiver[1], receiver[2]) then dropped = dropped + 1 end
     end
     for _, group in ipairs(one.g) do choose(group) end
+    if queued > 0 then hold(number, body, one.w, queued) end
     head.n = number
     if one.l then head.l = true end
     if #entries > 0 then head.e = entries end
@@ -225,7 +220,7 @@ for _, change in ipairs(cjson.decode(ARGV[2])) do
       local id = string.format('%.0f', entry.i)
       if entry.a and not redis.call('HGET', queue, 'e' .. id) then
         local message = 'a' .. redis.call('INCR', p .. 'bodies')
-        hold(message, ARGV[entry.a.b], entry.a.w)
+        hold(message, ARGV[entry.a.b], entry.a.w, 1)
         redis.call('HSET', queue, 'e' .. id, message .. ' ' .. entry.a.w .. ' 0 ' .. entry.a.c)
         redis.call('HINCRBY', queue, 'count', 1)
         redis.call('HINCRBY', queue, 'bytes', entry.a.w)
