@@ -29,6 +29,9 @@ import type { Stores } from './stores.ts';
 
 const expireEveryMs = 60_000;
 
+/** Stores that many nodes write to are the ones that run out first. */
+const sharedPace = { positionsEvery: 5, groupsEvery: 3 };
+
 export interface BrokerOptions extends Base, Stores {
   readonly state: State;
   readonly access: Access;
@@ -61,6 +64,7 @@ export async function createBrokerParts(options: BrokerOptions, closing: Closing
     now,
     onError,
     onPresence: (uid) => changed(uid),
+    ...(state.kind === 'redis' && { pace: sharedPace }),
   });
   const sessionsOf = (uid: string) => hub.sessionsOf(uid);
   const { sight, presence, sightings, changed } = createPresence({ ...options, sessionsOf }, closing);

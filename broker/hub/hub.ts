@@ -8,7 +8,7 @@ import { Audience, type UserNode } from './audience.ts';
 import { HubEvent } from './event.ts';
 import { Ordinals, packetIdOf } from './inflight.ts';
 import { Partings } from './partings.ts';
-import { Progress } from './progress.ts';
+import { Progress, type ProgressPace } from './progress.ts';
 import { RecentEvents } from './recent.ts';
 import { Replays } from './replay.ts';
 import { Session, type SessionInit } from './session.ts';
@@ -30,6 +30,8 @@ export interface HubOptions {
   readonly onError: (error: unknown) => void;
   /** A connection of the user came or went. */
   readonly onPresence?: (uid: string) => void;
+  /** How seldom progress is written; with every flush where absent. */
+  readonly pace?: ProgressPace;
   /** How long a session may lag without progress, ms. */
   readonly maxLagMs?: number;
 }
@@ -61,7 +63,7 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options;
     this.now = options.now;
-    this.progress = new Progress(options);
+    this.progress = new Progress(options, options.pace);
     const { bus } = options;
     this.#audience = new Audience(options);
     this.#replays = new Replays({ ...options, audience: this.#audience });
@@ -280,9 +282,9 @@ export class Hub {
     this.#flushing = this.#flushing.then(() => this.#flush());
   }
 
-  async #flush(): Promise<void> {
+  async #flush(all = false): Promise<void> {
     try {
-      await this.progress.flush();
+      await this.progress.flush(all);
     } catch (error) {
       this.#options.onError(error);
     }
@@ -294,7 +296,7 @@ export class Hub {
     for (const leave of this.#leaveBus) leave();
     this.#replays.close();
     await this.#flushing;
-    await this.#flush();
+    await this.#flush(true);
   }
 }
 

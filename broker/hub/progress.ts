@@ -13,16 +13,33 @@ export interface ProgressStores {
 }
 
 /**
+ * How seldom what is not urgent is written, in flushes: it is one write for each session or member and conversation, however
+ * much was acknowledged meanwhile.
+ */
+export interface ProgressPace {
+  /** Positions: what a crash makes sessions get again. */
+  readonly positionsEvery: number;
+  /** Delivered cursors in groups, of which nobody is told. */
+  readonly groupsEvery: number;
+}
+
+const everyFlush: ProgressPace = { positionsEvery: 1, groupsEvery: 1 };
+
+/**
  * What sessions acknowledged since the last flush: positions of persistent ones, delivered cursors of their users. It is
- * written together every second, not with each acknowledgement; a crash costs repeats, never a loss.
+ * written together, not with each acknowledgement; a crash costs repeats, never a loss.
  */
 export class Progress {
   readonly #stores: ProgressStores;
+  readonly #pace: ProgressPace;
   #sessions: Session[] = [];
-  #tracks: Track[] = [];
+  #directs: Track[] = [];
+  #groups: Track[] = [];
+  #flushes = 0;
 
-  constructor(stores: ProgressStores) {
+  constructor(stores: ProgressStores, pace = everyFlush) {
     this.#stores = stores;
+    this.#pace = pace;
   }
 
   /** A session has positions to take. */
@@ -32,14 +49,16 @@ export class Progress {
 
   /** A user's delivered cursor is to move to the track's position. */
   cursorDue(track: Track): void {
-    this.#tracks.push(track);
+    (track.gid === undefined ? this.#directs : this.#groups).push(track);
   }
 
-  async flush(): Promise<void> {
-    const sessions = this.#sessions;
-    const tracks = this.#tracks;
-    this.#sessions = [];
-    this.#tracks = [];
+  /** To be called every second; `all` leaves nothing for later. */
+  async flush(all = false): Promise<void> {
+    this.#flushes++;
+    const isDue = (every: number): boolean => all || this.#flushes % every === 0;
+    const sessions = isDue(this.#pace.positionsEvery) ? this.#sessions.splice(0) : [];
+    const groups = isDue(this.#pace.groupsEvery) ? this.#groups.splice(0) : [];
+    const tracks = this.#directs.splice(0).concat(groups);
     await Promise.all([this.#savePositions(sessions), this.#saveCursors(tracks)]);
   }
 
