@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
 import { Api } from '../support/api.ts';
 import { Petrel } from '../support/petrel.ts';
 import { mint } from '../support/token.ts';
@@ -40,6 +41,9 @@ export interface ClusterOptions {
 }
 
 export const wholeCluster: readonly Role[] = ['broker', 'broker', 'worker', 'worker', 'api'];
+
+const largePage = Buffer.alloc(256 * 1024, 1);
+const maxBallast = 400;
 
 /** Custom topics that everyone may use. */
 const customTopics = JSON.stringify([{ match: 'news/#', allow: ['publish', 'subscribe'] }]);
@@ -148,6 +152,22 @@ export class Cluster {
         return petrel.port('mqtt');
       },
     };
+  }
+
+  /** Leaves MongoDB no byte to write to, in its files neither. */
+  async fillMongo(): Promise<void> {
+    const { disk, url, port } = this.mongodb;
+    disk?.fill();
+    const client = new MongoClient(url(port));
+    const ballast = client.db().collection('ballast');
+    try {
+      for (let i = 0; disk !== undefined && i < maxBallast; i++)
+        await ballast.insertOne({ ballast: largePage });
+    } catch {
+      // It is full.
+    } finally {
+      await client.close();
+    }
   }
 
   async redisSetting(name: string, value: string): Promise<void> {

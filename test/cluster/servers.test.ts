@@ -22,10 +22,10 @@ await withServers(() =>
           }));
 
       it(`nothing is lost when the disk of MongoDB is full${suffix}`, (t) =>
-        chaos.survives(t, `disk of mongodb full${suffix}`, async ({ cluster: { mongodb }, load }) => {
-          mongodb.disk?.fill();
-          await load.refused(5000);
-          mongodb.disk?.empty();
+        chaos.survives(t, `disk of mongodb full${suffix}`, async ({ cluster, load }) => {
+          await cluster.fillMongo();
+          await load.refused(8000);
+          cluster.mongodb.disk?.empty();
         }));
     });
 
