@@ -24,7 +24,7 @@ export async function connectAll(
     while (next < clients.length) {
       const index = next++;
       const connection = new Connection({
-        port: job.port,
+        port: clients[index]!.port ?? job.port,
         version: job.version,
         client: clients[index]!,
         localAddress: `127.0.0.${2 + (index % addresses)}`,

@@ -8,6 +8,8 @@ export interface LoadClient {
   readonly subscribe?: readonly string[];
   /** Topic it sends to; a client without one only receives. */
   readonly publish?: string;
+  /** Of the server it connects to; the job's where absent. */
+  readonly port?: number;
 }
 
 /** What a generator process is asked to do; comes as one JSON line on its standard input. */

@@ -62,7 +62,8 @@ function startSenders(
   senders.forEach((sender, index) => {
     sender.startSending(messagesOf(job, clients[index]!.id, clients[index]!.publish!), window);
   });
-  const stopPacing = mode.kind === 'paced' ? pace(senders, traffic, mode.perSecond) : () => {};
+  const stopPacing =
+    mode.kind === 'paced' && senders.length > 0 ? pace(senders, traffic, mode.perSecond) : () => {};
   return () => {
     stopPacing();
     for (const sender of senders) sender.stopSending();

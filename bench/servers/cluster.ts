@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { startMariaDb } from '../../test/servers/mariadb.ts';
-import { startMongo } from '../../test/servers/mongodb.ts';
 import { startOwnRedis } from '../../test/servers/redis.ts';
 import { makeHome, type PetrelServer, removeHome, startPetrel } from './petrel.ts';
+import { freePort, listens, spawnPinned, stopChild, waitForStart } from './server.ts';
 
 /** A cluster and the servers it stands on, all on the same core. */
 export interface BenchCluster {
@@ -14,7 +15,10 @@ export interface BenchCluster {
   stop(): Promise<void>;
 }
 
-/** Redis, MariaDB, MongoDB (or what speaks its protocol), one worker, one api and as many brokers as are wanted. */
+/**
+ * Redis, MariaDB, a timeline in the memory of a server that speaks MongoDB's protocol, one worker, one api and as many
+ * brokers as are wanted.
+ */
 export async function startCluster(core: number | undefined, brokerCount: number): Promise<BenchCluster> {
   const home = await makeHome();
   const stops: (() => Promise<unknown>)[] = [() => removeHome(home)];
@@ -26,14 +30,14 @@ export async function startCluster(core: number | undefined, brokerCount: number
     stops.push(() => redis.stop());
     const mariadb = await startMariaDb();
     stops.push(() => mariadb.stop());
-    const mongo = await startMongo();
-    stops.push(() => mongo.stop());
-    const pids = { state: redis.pid, timeline: mongo.pid!, directory: mariadb.pid! };
+    const store = await startMemoryStore(core);
+    stops.push(() => stopChild(store.child));
+    const pids = { state: redis.pid, timeline: store.child.pid!, directory: mariadb.pid! };
     for (const pid of Object.values(pids)) pin(pid, core);
     const env = {
       PETREL_STORE_STATE: await redis.newDatabase(),
       PETREL_STORE_DIRECTORY: await mariadb.createDatabase(),
-      PETREL_STORE_TIMELINE: mongo.newDatabase(),
+      PETREL_STORE_TIMELINE: `mongodb://127.0.0.1:${store.port}/petrel`,
     };
     const start = async (role: 'broker' | 'worker' | 'api'): Promise<PetrelServer> => {
       const node = await startPetrel({ core, home, role, env });
@@ -50,6 +54,14 @@ export async function startCluster(core: number | undefined, brokerCount: number
     await stop();
     throw fault;
   }
+}
+
+async function startMemoryStore(core: number | undefined): Promise<{ child: ChildProcess; port: number }> {
+  const port = await freePort();
+  const program = fileURLToPath(new URL('memory-store.js', import.meta.url));
+  const child = spawnPinned([process.execPath, program, String(port)], core);
+  await waitForStart(child, () => listens(port));
+  return { child, port };
 }
 
 /** All threads of a process that runs already. */
