@@ -34,7 +34,10 @@ export async function openRedisState(
   const bus = await openRedisBus({ url, onError });
   closing.add(() => bus.close());
   const self = { id: randomUUID(), role, startedAt: now() };
-  const nodes = await openRedisNodes({ redis, self, bus, onError });
+  const nodes = await openRedisNodes({
+    ...{ redis, self, bus, channel: bus.ownChannel, onError },
+    onGone: (node) => log.warn({ node: node.id, role: node.role }, 'A node is gone without a word.'),
+  });
   closing.add(() => nodes.close());
   metrics.cluster.nodes = () => nodes.live().values();
   Object.defineProperties(metrics.hot, {

@@ -37,7 +37,7 @@ function openSends({ role, state, access, identity, onError }: WorkOptions, clos
   const { nodes } = state;
   const ends = { node: nodes.self.id, door: access.door, onError };
   if (does(role, 'broker')) {
-    const router = new NodeRouter();
+    const router = new NodeRouter({ onLost: (node) => nodes.suspect(node) });
     return { router, sends: new RemoteSends({ ...ends, port: router }) };
   }
   const port = new FarPort({ nodes, token: identity.nodeToken, onError });

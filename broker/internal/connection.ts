@@ -113,6 +113,7 @@ export class NodeConnection implements NodePeer, TransportListener {
   onDrain(): void {}
 
   onClose(): void {
+    if (!this.#isClosed) this.#router.lost(this.#link);
     this.#end('It is gone.');
   }
 

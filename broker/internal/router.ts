@@ -17,6 +17,11 @@ export interface NodePeer {
   end(): void;
 }
 
+export interface NodeRouterOptions {
+  /** Told of a node whose connection was closed from its side without a goodbye. */
+  readonly onLost?: (node: string) => void;
+}
+
 /**
  * Passes work to the workers that subscribed to its partitions, and answers to the nodes that they are for. A link is one
  * connection of a node; its number is never given again.
@@ -28,7 +33,12 @@ export class NodeRouter implements WorkPort {
   /** Links by the node whose answers they hear. */
   readonly #hearing = new Map<string, number>();
   #own: { readonly node: string; readonly listener: PortListener } | undefined;
+  readonly #onLost: (node: string) => void;
   #lastLink = 0;
+
+  constructor({ onLost = () => {} }: NodeRouterOptions = {}) {
+    this.#onLost = onLost;
+  }
 
   attach(node: string, listener: PortListener): void {
     this.#own = { node, listener };
@@ -58,6 +68,13 @@ export class NodeRouter implements WorkPort {
     for (let partition = 0; partition < partitionCount; partition++)
       held = this.#unsubscribe(partition, link) || held;
     if (held) this.#tell();
+  }
+
+  /** The node closed the connection, or its process ended. */
+  lost(link: number): void {
+    const peer = this.#peers.get(link);
+    this.leave(link);
+    if (peer !== undefined) this.#onLost(peer.node);
   }
 
   /** Answers the SUBACK's codes; `settled` is to be called when they are on their way. */

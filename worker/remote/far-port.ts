@@ -4,7 +4,7 @@ import { NodeLink, type OpenLink } from './link.ts';
 import type { PortListener, WorkPort } from './port.ts';
 
 export interface FarPortOptions {
-  readonly nodes: Pick<Nodes, 'self' | 'live' | 'onChange'>;
+  readonly nodes: Pick<Nodes, 'self' | 'live' | 'onChange' | 'suspect'>;
   /** A token of scope `internal`. */
   readonly token: () => Promise<string>;
   readonly onError: (error: unknown) => void;
@@ -32,7 +32,7 @@ export class FarPort implements WorkPort {
   }
 
   attach(node: string, listener: PortListener): void {
-    const { token, onError, keepAliveSeconds } = this.#options;
+    const { nodes, token, onError, keepAliveSeconds } = this.#options;
     this.#link = new NodeLink({
       url: () => this.#choose()?.mqtt,
       node,
@@ -41,8 +41,9 @@ export class FarPort implements WorkPort {
         this.#open = open;
         open.subscribe([doneTopic(node)]);
       },
-      onDown: () => {
+      onDown: (isLost) => {
         this.#open = undefined;
+        if (isLost && this.#broker !== undefined) nodes.suspect(this.#broker);
         listener.onHolders(nobody);
       },
       onMessage: (_topic, payload) => {

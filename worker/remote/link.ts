@@ -12,7 +12,8 @@ export interface NodeLinkOptions {
   /** The link is open: subscribe, and send. */
   readonly onUp: (link: OpenLink) => void;
   readonly onMessage: (topic: string, payload: Buffer) => void;
-  readonly onDown: () => void;
+  /** `isLost`: the broker closed it, or its process ended. */
+  readonly onDown: (isLost: boolean) => void;
   /** Told why it could not be opened, or was closed. */
   readonly onError: (error: unknown) => void;
   readonly keepAliveSeconds?: number;
@@ -37,6 +38,8 @@ export class NodeLink {
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
   #isUp = false;
+  /** The other side ended the connection. */
+  #isLost = false;
   /** Why the link is down was told. */
   #isTold = false;
   #isClosed = false;
@@ -78,6 +81,11 @@ export class NodeLink {
       this.#retryMs = firstRetryMs;
       this.#isUp = true;
       this.#isTold = false;
+      this.#isLost = false;
+      const lost = (): void => {
+        this.#isLost = true;
+      };
+      client.stream.once('end', lost).once('error', lost);
       this.#options.onUp(openLink(client));
     });
     client.on('close', () => this.#ended(client));
@@ -89,7 +97,7 @@ export class NodeLink {
     client.end(true);
     if (this.#isUp) {
       this.#isUp = false;
-      this.#options.onDown();
+      this.#options.onDown(this.#isLost);
     }
     this.#later();
   }

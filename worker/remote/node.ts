@@ -7,7 +7,7 @@ import { Intake } from './intake.ts';
 import { NodeLink, type OpenLink } from './link.ts';
 
 export interface WorkerNodeOptions {
-  readonly nodes: Pick<Nodes, 'self' | 'live' | 'onChange' | 'onExpired'>;
+  readonly nodes: Pick<Nodes, 'self' | 'live' | 'onChange' | 'onExpired' | 'suspect'>;
   readonly sender: Sender;
   /** A token of scope `internal`. */
   readonly token: () => Promise<string>;
@@ -119,8 +119,9 @@ export class WorkerNode {
           employer.open = open;
           open.subscribe([...this.#held].map(workTopic));
         },
-        onDown: () => {
+        onDown: (isLost) => {
           employer.open = undefined;
+          if (isLost) nodes.suspect(id);
         },
         onMessage: (_topic, payload) => entrance.take(payload),
         onError,

@@ -11,6 +11,7 @@ export function createMemoryNodes(startedAt: number): Nodes {
     live: () => new Map([[self.id, self]]),
     onChange: () => () => {},
     onExpired: () => () => {},
+    suspect: () => {},
     announce: async (part) => {
       self = { ...self, ...part };
     },

@@ -38,6 +38,8 @@ export interface RedisBusCounters {
 }
 
 export interface RedisBus extends Bus {
+  /** Listened to for as long as the process lives and has its connection: Redis tells anyone whether somebody is there. */
+  readonly ownChannel: string;
   readonly counters: RedisBusCounters;
 }
 
@@ -143,6 +145,10 @@ class PubSubBus implements RedisBus {
     bus.#timer = setInterval(() => bus.#tick(), options.beatMs ?? 1000);
     bus.#timer.unref();
     return bus;
+  }
+
+  get ownChannel(): string {
+    return this.#own;
   }
 
   publish(message: BusMessage): void {

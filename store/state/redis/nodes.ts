@@ -2,6 +2,7 @@ import type { Bus } from '../../bus.ts';
 import type { NodeInfo, Nodes, NodesChange } from '../../nodes.ts';
 import type { RedisConnection, RedisScript } from './client.ts';
 import { key } from './keys.ts';
+import { Suspects } from './suspects.ts';
 
 /** When the lease of each node runs out, by the clock of the leases. Nodes whose lease has run out stay until they are buried. */
 export const leasesKey = key('nodes', 'leases');
@@ -11,7 +12,7 @@ export const infosKey = key('nodes', 'infos');
 /**
  * Leases go by a clock that stands still while nobody can renew: of a time in which Redis was away, 2 s count at most, so
  * that it takes no node's lease. Every node looks at it each second.
- * Modes: `look`; `renew`, which answers 1 first where the lease has run out and is not renewed then; `join`; `leave`.
+ * Modes: `look` and `renew`, which answer 1 first where the lease has run out, and it is not renewed then; `join`; `leave`.
  */
 const tickScript = `
 local time = redis.call('TIME')
@@ -21,7 +22,7 @@ local passed = math.min(math.max(wall - (tonumber(last[1]) or wall), 0), 2000)
 local now = (tonumber(last[2]) or 0) + passed
 redis.call('HSET', KEYS[2], 'wall', string.format('%.0f', wall), 'now', string.format('%.0f', now))
 local mode, id, expired = ARGV[1], ARGV[2], 0
-if mode == 'renew' and (tonumber(redis.call('ZSCORE', KEYS[1], id)) or 0) <= now then expired = 1 end
+if (mode == 'look' or mode == 'renew') and (tonumber(redis.call('ZSCORE', KEYS[1], id)) or 0) <= now then expired = 1 end
 if mode == 'leave' then redis.call('ZADD', KEYS[1], 0, id)
 elseif mode ~= 'look' and expired == 0 then
   redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), id)
@@ -37,13 +38,24 @@ type Mode = 'look' | 'renew' | 'join' | 'leave';
 interface Entry {
   readonly info: NodeInfo;
   readonly round: number;
+  /** Where it hears itself: nobody listens there any more when its process has ended. */
+  readonly channel?: string;
 }
+
+/** Looks that have to find it gone, 0.3 s apart: a broker that was taken for dead had its clients' wills sent. */
+const looksOf = ({ role }: NodeInfo): number => (role === 'broker' || role === 'all' ? 6 : 2);
 
 export interface RedisNodesOptions {
   readonly redis: RedisConnection;
   readonly self: NodeInfo;
   /** Tells the others of a change before they look. */
   readonly bus?: Pick<Bus, 'publish' | 'subscribe'>;
+  /** The channel that this node listens on for as long as it lives; nobody is suspected without. */
+  readonly channel?: string;
+  /** Told of a node whose lease was ended here, as its process is gone. */
+  readonly onGone?: (node: NodeInfo) => void;
+  /** After Redis was lost nobody is taken for dead for so long, ms. */
+  readonly settleMs?: number;
   readonly leaseMs?: number;
   readonly renewMs?: number;
   readonly lookMs?: number;
@@ -62,6 +74,7 @@ class RedisNodes implements Nodes {
   readonly #leaseMs: number;
   readonly #renewMs: number;
   readonly #script: RedisScript;
+  readonly #suspects: Suspects | undefined;
   readonly #onChange = new Set<(change: NodesChange) => void>();
   readonly #onExpired = new Set<() => void>();
   readonly #ends: (() => void)[] = [];
@@ -81,6 +94,14 @@ class RedisNodes implements Nodes {
     this.#renewMs = options.renewMs ?? 3000;
     this.#script = options.redis.script(tickScript);
     this.#live.set(options.self.id, options.self);
+    const { redis, channel, settleMs } = options;
+    if (channel === undefined) return;
+    this.#suspects = new Suspects({
+      ...{ redis, leasesKey, channel, leaseMs: this.#leaseMs },
+      ...(settleMs !== undefined && { settleMs }),
+      isLive: (id) => this.#entries.has(id),
+      onEnded: (id) => this.#ended(id),
+    });
   }
 
   async start(): Promise<void> {
@@ -117,6 +138,19 @@ class RedisNodes implements Nodes {
     return () => void this.#onExpired.delete(handler);
   }
 
+  suspect(id: string): void {
+    const entry = this.#entries.get(id);
+    if (this.#closed || entry?.channel === undefined) return;
+    this.#suspects?.suspect({ id, channel: entry.channel, looks: looksOf(entry.info) });
+  }
+
+  #ended(id: string): void {
+    const known = this.#entries.get(id);
+    if (known !== undefined) this.#options.onGone?.(known.info);
+    this.#tell();
+    this.#look();
+  }
+
   async announce(part: Pick<NodeInfo, 'mqtt'>): Promise<void> {
     this.#self = { ...this.#self, ...part };
     if (await this.#call('renew')) await this.#rejoin();
@@ -126,6 +160,7 @@ class RedisNodes implements Nodes {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#suspects?.close();
     for (const end of this.#ends) end();
     await this.#ticking;
     // Where Redis is away the lease runs out by itself.
@@ -175,7 +210,8 @@ class RedisNodes implements Nodes {
   /** Answers whether the lease was found to have run out. */
   async #call(mode: Mode): Promise<boolean> {
     const begun = performance.now();
-    const entry: Entry = { info: this.#self, round: this.#round };
+    const { channel } = this.#options;
+    const entry: Entry = { info: this.#self, round: this.#round, ...(channel !== undefined && { channel }) };
     const [expired, entries] = (await this.#script(
       [leasesKey, leaseClockKey, infosKey],
       [mode, this.#self.id, this.#leaseMs, JSON.stringify(entry)],

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { IConnectPacket } from 'mqtt-packet';
 import { decodeHolders, encodeHolders, nodeFrames } from '../../../schemas/work.ts';
 import { PacketClient } from '../../support/packet-client.ts';
+import { until } from '../../support/until.ts';
 import {
   startCluster,
   type TestBroker,
@@ -128,6 +129,23 @@ describe('a connection of another node', () => {
     await older.closed;
     assert.equal(await holderOf3(), 0);
     await Promise.all([again.drop(), newer.drop(), api.drop()]);
+  });
+
+  it('is lost where it ends without a goodbye, and not where it leaves, is replaced or is ended here', async () => {
+    const leaving = await opened('leaving');
+    leaving.send({ cmd: 'disconnect' });
+    await leaving.closed;
+    const replaced = await opened('lost');
+    const last = await opened('lost');
+    await replaced.closed;
+    const bad = await opened('bad');
+    bad.send(publish('custom', 'x'));
+    await bad.closed;
+    const before = broker.lost.length;
+    await last.drop();
+    await until('the loss', () => broker.lost.length > before);
+    assert.deepEqual(broker.lost.slice(before), ['lost']);
+    assert.ok(!broker.lost.some((node) => node === 'leaving' || node === 'bad'));
   });
 
   it('takes packets that are larger than those of clients', async () => {

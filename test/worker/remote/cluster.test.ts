@@ -117,7 +117,9 @@ describe('work between nodes', () => {
       const api = await cluster.api('a-1');
       const load = new Load(everybody([...brokers.map(({ sends }) => sends), api]));
       await until('a flow of messages', () => load.acknowledged > 1000);
+      assert.ok(brokers.every(({ lost }) => lost.length === 0));
       await workers[0]!.kill();
+      for (const { lost } of brokers) await until('a lost worker', () => lost.includes('w-1'));
       const before = load.acknowledged;
       await until('the flow goes on', () => load.acknowledged > before + 2000);
       assert.equal(workers[1]!.node.held.size, partitionCount);
@@ -159,6 +161,13 @@ describe('work between nodes', () => {
         await until('a flow of messages', () => load.acknowledged > before + 300);
         workers[round % 2]!.ways.get(round % 3 === 0 ? 'b-1' : 'b-2')!.cut();
       }
+      // Whether its process has ended is for Redis to tell.
+      assert.deepEqual([...cluster.membership.suspicions].sort(), [
+        'w-1 b-1',
+        'w-1 b-2',
+        'w-2 b-1',
+        'w-2 b-2',
+      ]);
       await load.finishWell(cluster.store);
     }));
 

@@ -25,6 +25,8 @@ export interface TestBroker {
   readonly sends: RemoteSends;
   readonly router: NodeRouter;
   readonly url: string;
+  /** The nodes that it lost without a goodbye. */
+  readonly lost: readonly string[];
   end(): Promise<void>;
 }
 
@@ -74,7 +76,8 @@ export async function startCluster(
     store,
     membership,
     async broker(id) {
-      const router = new NodeRouter();
+      const lost: string[] = [];
+      const router = new NodeRouter({ onLost: (node) => lost.push(node) });
       const context = contextOf(router);
       const server = new BrokerServer(context);
       const [url] = await server.listen();
@@ -87,7 +90,7 @@ export async function startCluster(
         await server.close();
       };
       ends.push(() => (brokers.has(id) ? end() : undefined));
-      const broker = { id, sends, router, url: url!, end };
+      const broker = { id, sends, router, url: url!, lost, end };
       brokers.set(id, broker);
       membership.join({ id, role: 'broker', mqtt: url!, startedAt: 1 });
       return broker;

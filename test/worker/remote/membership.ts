@@ -4,10 +4,12 @@ import type { NodeInfo, Nodes, NodesChange } from '../../../store/nodes.ts';
 export class Membership {
   readonly #live = new Map<string, NodeInfo>();
   readonly #views = new Map<string, View>();
+  /** Who suspected whom: `w-1 b-1`. */
+  readonly suspicions = new Set<string>();
 
   /** `see` changes how this node sees others. */
   join(self: NodeInfo, see: (info: NodeInfo) => NodeInfo = (info) => info): Nodes {
-    const view = new View(self, this.#live, see);
+    const view = new View(self, this.#live, see, (id) => this.suspicions.add(`${self.id} ${id}`));
     this.#live.set(self.id, self);
     this.#tell({ joined: [self], left: [] });
     this.#views.set(self.id, view);
@@ -41,13 +43,20 @@ export class Membership {
 
 class View implements Nodes {
   readonly self: NodeInfo;
+  readonly suspect: (id: string) => void;
   readonly #all: ReadonlyMap<string, NodeInfo>;
   readonly #see: (info: NodeInfo) => NodeInfo;
   readonly #onChange = new Set<(change: NodesChange) => void>();
   readonly #onExpired = new Set<() => void>();
 
-  constructor(self: NodeInfo, all: ReadonlyMap<string, NodeInfo>, see: (info: NodeInfo) => NodeInfo) {
+  constructor(
+    self: NodeInfo,
+    all: ReadonlyMap<string, NodeInfo>,
+    see: (info: NodeInfo) => NodeInfo,
+    suspect: (id: string) => void,
+  ) {
     this.self = self;
+    this.suspect = suspect;
     this.#all = all;
     this.#see = see;
   }
