@@ -104,6 +104,11 @@ export class Hub {
     this.#replays.add(this.#audience.users.values());
   }
 
+  /** Whether the user's sessions are still to be compared with what is stored. */
+  isUnsure(user: UserNode): boolean {
+    return this.#replays.isUnsure(user);
+  }
+
   /** On resume: marks every conversation that is ahead of the session, then opens it. */
   async resume(session: Session): Promise<void> {
     const { timeline, clearedOf } = this.#options;

@@ -24,6 +24,8 @@ export class Replays {
   readonly #options: ReplaysOptions;
   /** Who is to be looked at, the longest due first. */
   readonly #due = new Set<UserNode>();
+  /** Who is looked at just now. */
+  #current: readonly UserNode[] = [];
   readonly #closing = new AbortController();
   #isRunning = false;
 
@@ -39,6 +41,11 @@ export class Replays {
     void this.#run().finally(() => {
       this.#isRunning = false;
     });
+  }
+
+  /** Whether sessions of the user may have missed what came before the event that they get next. */
+  isUnsure(user: UserNode): boolean {
+    return this.#isRunning && (this.#due.has(user) || this.#current.includes(user));
   }
 
   /** How many users are still to be looked at. */
@@ -60,6 +67,7 @@ export class Replays {
         this.#due.delete(user);
         users.push(user);
       }
+      this.#current = users;
       let waitMs = pauseMs;
       try {
         for (const user of await this.#replay(users)) this.#due.add(user);
@@ -68,6 +76,7 @@ export class Replays {
         for (const user of users) this.#due.add(user);
         waitMs = retryMs;
       }
+      this.#current = [];
       if (this.#due.size > 0) await setTimeout(waitMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }

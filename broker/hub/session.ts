@@ -107,9 +107,10 @@ export class Session {
 
   /** Live delivery of a new event; `ordinal` is the event's own, shared by its receivers. */
   deliver(event: HubEvent, topic: TopicBytes, ordinal: number, gid: string | undefined): void {
-    const track = this.#tracks.get(event.conv) ?? this.#begin(event.conv, event.seq, topic, gid);
+    const track = this.#tracks.get(event.conv) ?? this.#beginLive(event, topic, gid);
     if (track.behind) {
-      track.head = event.seq;
+      // The same event may come again, behind newer ones.
+      if (event.seq > track.head) track.head = event.seq;
       this.#hub.recent.add(event);
       return;
     }
@@ -124,6 +125,15 @@ export class Session {
 
   #hasRoom(): boolean {
     return this.#inFlight.size + this.otherInFlight < this.#window && this.link.backlog < this.#maxBacklog;
+  }
+
+  /** The first event of a conversation; after a loss there may be others before it that did not come. */
+  #beginLive({ conv, seq }: HubEvent, topic: TopicBytes, gid: string | undefined): Track {
+    if (!this.#ready || !this.#hub.isUnsure(this.user)) return this.#begin(conv, seq, topic, gid);
+    const track = this.#begin(conv, 1, topic, gid);
+    const isOpen = this.stored?.positions[conv] === undefined && track.sent + 1 < seq;
+    if (isOpen) track.startTs = this.#attachedAt - clockMarginMs;
+    return track;
   }
 
   #begin(conv: ConvId, seq: number, topic: TopicBytes, gid: string | undefined): Track {

@@ -38,7 +38,7 @@ export class FilterTrie<Value> {
     }
   }
 
-  /** Calls for every value whose filter matches the topic. [MQTT-4.7.1-2] [MQTT-4.7.1-3] */
+  /** Calls for every value whose filter matches the topic. [MQTT-4.7.1-2] */
   match(topic: string, found: (value: Value) => void): void {
     // [MQTT-4.7.2-1]
     const wild = topic.charCodeAt(0) !== 0x24;

@@ -67,7 +67,7 @@ export class FakeLink implements Link {
 
   seqs(conv: string): number[] {
     return this.got
-      .filter(({ payload }) => payload.conv === conv && payload.type !== 'gap')
+      .filter(({ topic, payload }) => payload.conv === conv && !topic.startsWith('n/'))
       .map(({ payload }) => payload.seq as number);
   }
 }

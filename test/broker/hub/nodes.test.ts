@@ -187,6 +187,19 @@ describe('a hub among other nodes', () => {
     await fixture.hub.close();
   });
 
+  it('begins a conversation with what was lost before the first event that came', async () => {
+    const fixture = new NodeFixture();
+    fixture.groups.set('x', 1);
+    const { link } = await fixture.connect('bob');
+    fixture.node.cut();
+    fixture.say('g:x');
+    fixture.node.heal();
+    fixture.say('g:x');
+    await until('both', () => link.seqs('g:x').length === 2);
+    assert.deepEqual(link.seqs('g:x'), [1, 2]);
+    await fixture.hub.close();
+  });
+
   it('sends nothing of what the user removed from their view meanwhile', async () => {
     const fixture = new NodeFixture();
     const { link } = await fixture.connect('bob');
