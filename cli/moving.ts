@@ -27,9 +27,7 @@ export function verify(args: readonly string[], around: Surroundings): Promise<n
 }
 
 function move(task: 'export' | 'import', args: readonly string[], around: Surroundings): Promise<number> {
-  const own = task === 'import' ? { 'leave-custom': { type: 'boolean' } as const } : {};
-  const { values, words } = parsed(args, { config: { type: 'string' }, ...own }, 1);
-  const leavesCustom = (values as { 'leave-custom'?: boolean })['leave-custom'] === true;
+  const { values, words } = parsed(args, { config: { type: 'string' } }, 1);
   const folder = folderOf(words);
   const { config, warnings } = loadConfig({ file: values.config, env: around.env });
   for (const warning of warnings) around.error(`petrel: warning: ${warning}`);
@@ -38,7 +36,7 @@ function move(task: 'export' | 'import', args: readonly string[], around: Surrou
   return watched(around, async (watch) => {
     try {
       if (task === 'import' && needsFolder(config.store)) prepareDataDir(config.dataDir);
-      return await (await around.loadMoving())[task]({ config, folder, log, watch, leavesCustom });
+      return await (await around.loadMoving())[task]({ config, folder, log, watch });
     } catch (error) {
       if ((error as Error).name !== 'StoreLocked') throw error;
       throw new Error(startFailure(error, config), { cause: error });

@@ -23,8 +23,6 @@ export interface Move {
   readonly folder: string;
   readonly log: Log;
   readonly watch: Watch;
-  /** Of an import: what there is of custom topics stays behind where the store cannot take it. */
-  readonly leavesCustom: boolean;
 }
 
 /** What moves stores; each answers what was moved. */

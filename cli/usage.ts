@@ -14,7 +14,7 @@ Usage: petrel <command> [options]
   petrel export FOLDER [--config FILE]
       Writes all that the store has into a folder, while no server uses it. Cut short, it goes on when called again.
 
-  petrel import FOLDER [--leave-custom] [--config FILE]
+  petrel import FOLDER [--config FILE]
       Writes such a folder into the store of this configuration, which is empty, and compares. Goes on as export does.
 
   petrel verify FOLDER

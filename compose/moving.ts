@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Moving } from '../cli/surroundings.ts';
+import type { Move, Moving } from '../cli/surroundings.ts';
 import { version } from '../cli/version.ts';
 import { MovingError } from '../moving/errors.ts';
 import { exportStore } from '../moving/export.ts';
 import { importStore } from '../moving/import.ts';
 import type { MovableStore } from '../moving/sections.ts';
 import { verifyFolder } from '../moving/verify.ts';
-import type { Log } from '../ops/log.ts';
+import { orStop, type Watch } from '../moving/watch.ts';
 import type { Config } from '../schemas/config.ts';
+import { customTransfer } from '../store/custom/transfer.ts';
 import { RedisConnection } from '../store/state/redis/client.ts';
+import { RedisCustomTransfer } from '../store/state/redis/custom/transfer.ts';
+import { liveNodes } from '../store/state/redis/leases.ts';
 import { openRedisSessions } from '../store/state/redis/sessions.ts';
 import { Closing } from './closing.ts';
 import { openKept, openStores } from './stores.ts';
@@ -18,42 +21,69 @@ import { openKept, openStores } from './stores.ts';
 export const moving: Moving = {
   async export({ config, folder, log, watch }) {
     refuseMissing(config);
-    return withStores(config, log, async (store) => {
-      if (store.custom === undefined)
-        watch.say('Retained messages, queues and wills of custom topics are in Redis and stay there.');
-      const options = { store, source: storeName(config), folder, version: version(), watch };
+    return withStores({ config, log, watch }, async (opened) => {
+      const options = { ...opened, source: storeName(config), folder, version: version(), watch };
       return (await exportStore(options)).sections;
     });
   },
 
-  import: ({ config, log, ...rest }) =>
-    withStores(config, log, (store) => importStore({ store, target: storeName(config), ...rest })),
+  import: ({ config, folder, log, watch }) =>
+    withStores({ config, log, watch }, (opened) =>
+      importStore({ ...opened, target: storeName(config), folder, watch }),
+    ),
 
   verify: async ({ folder, watch }) => (await verifyFolder(folder, watch)).compared,
 };
 
-async function withStores<T>(config: Config, log: Log, use: (store: MovableStore) => Promise<T>): Promise<T> {
+type Around = Pick<Move, 'config' | 'log' | 'watch'>;
+
+interface Opened {
+  readonly store: MovableStore;
+  readonly refuseUsed?: () => Promise<void>;
+}
+
+/** Opens the configured store, which no server uses. */
+async function withStores<T>(
+  { config, log, watch }: Around,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> {
   const closing = new Closing();
+  const { state } = config.store;
   try {
+    if (state === 'memory') {
+      const stores = await openStores({ config, log }, closing);
+      const { sessions, custom } = await openKept({ config }, closing);
+      return await use({ store: { ...stores, sessions, custom: customTransfer(custom) } });
+    }
+    const redis = await RedisConnection.open({ url: state, name: 'petrel-moving' });
+    closing.add(() => redis.close());
+    await refuseRunning(redis, watch, 'stop all nodes first');
     const stores = await openStores({ config, log }, closing);
-    const kept =
-      config.store.state === 'memory'
-        ? await openKept({ config }, closing)
-        : await openSharedSessions(config.store.state, closing);
-    return await use({ ...stores, ...kept });
+    // No node has any of the sessions.
+    const owners = { numberOf: () => undefined, refused: () => {} };
+    const sessions = await openRedisSessions({ redis, owners });
+    closing.add(() => sessions.close());
+    return await use({
+      store: { ...stores, sessions, custom: new RedisCustomTransfer(redis) },
+      refuseUsed: () => refuseRunning(redis, watch, 'nothing is to be relied on, begin anew'),
+    });
   } finally {
     await closing.run();
   }
 }
 
-/** Sessions in Redis, while no node has any. */
-async function openSharedSessions(url: string, closing: Closing): Promise<Pick<MovableStore, 'sessions'>> {
-  const redis = await RedisConnection.open({ url, name: 'petrel-moving' });
-  closing.add(() => redis.close());
-  const owners = { numberOf: () => undefined, refused: () => {} };
-  const sessions = await openRedisSessions({ redis, owners });
-  closing.add(() => sessions.close());
-  return { sessions };
+/** Only nodes on Redis can be seen: who uses the other servers does so with it. */
+async function refuseRunning(redis: RedisConnection, watch: Watch, advice: string): Promise<void> {
+  let isTold = false;
+  const onWait = (): void => {
+    orStop(watch);
+    if (!isTold) watch.say('Nodes were there a moment ago; waiting until it is known whether they live.');
+    isTold = true;
+  };
+  const nodes = await liveNodes({ redis, onWait });
+  if (nodes.length === 0) return;
+  const running = nodes.length === 1 ? 'a node is' : `${nodes.length} nodes are`;
+  throw new MovingError(`${running} running on this store (${nodes.join(', ')}): ${advice}`);
 }
 
 /** A store that is not there would be made, and an empty one exported. */

@@ -17,6 +17,12 @@ export class Checksum {
     return checksum;
   }
 
+  static of(lines: readonly string[]): Checksum {
+    const checksum = new Checksum();
+    for (const line of lines) checksum.add(line);
+    return checksum;
+  }
+
   /** Adds a line, without the newline behind it. */
   add(line: string): void {
     const digest = hash('sha256', line, 'buffer');

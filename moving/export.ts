@@ -26,6 +26,8 @@ export interface ExportOptions {
   /** Petrel's. */
   readonly version: string;
   readonly watch: Watch;
+  /** Throws where servers use the store; called at the end. */
+  readonly refuseUsed?: () => Promise<void>;
   /** Size of a part before it is packed; for tests. */
   readonly partChars?: number;
 }
@@ -96,6 +98,7 @@ class Export {
     const sections: ManifestSection[] = [];
     for (const section of sectionsOf(store)) sections.push(await this.#section(section));
     await this.#refuseChanged(begun);
+    await this.#options.refuseUsed?.();
     await syncFolder(folder);
     const { petrel, begunAt, tables } = begun;
     const endedAt = new Date().toISOString();
@@ -150,8 +153,8 @@ class Export {
       parts.push(part);
       return part;
     };
-    for await (const { lines, position: reached } of section.read(position)) {
-      buffer.add(lines);
+    for await (const { lines, position: reached, checksum } of section.read(position)) {
+      buffer.add(lines, checksum);
       position = reached;
       if (buffer.isFull) {
         const part = await write();

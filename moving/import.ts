@@ -8,7 +8,7 @@ import { type Manifest, type ManifestSection, readManifest } from './manifest.ts
 import { Notes } from './notes.ts';
 import { checkPart, readPart } from './parts.ts';
 import type { Section } from './section.ts';
-import { isOfCustomTopics, type MovableStore, sectionsOf } from './sections.ts';
+import { type MovableStore, sectionsOf } from './sections.ts';
 import { type Compared, verifyStore } from './verify.ts';
 import { orStop, type Watch } from './watch.ts';
 
@@ -18,8 +18,8 @@ export interface ImportOptions {
   readonly target: string;
   readonly folder: string;
   readonly watch: Watch;
-  /** Leaves what there is of custom topics where the store cannot take it; else that is refused. */
-  readonly leavesCustom?: boolean;
+  /** Throws where servers use the store; called at the end. */
+  readonly refuseUsed?: () => Promise<void>;
 }
 
 /** First the SHA-256 of the manifest, then every part that is in the store. */
@@ -39,7 +39,7 @@ const notesPathOf = (folder: string, target: string): string =>
 export async function importStore(options: ImportOptions): Promise<readonly Compared[]> {
   const { store, target, folder, watch } = options;
   const { manifest, sha256: identity } = await readManifest(folder);
-  refuseUnknown(manifest, options);
+  refuseUnknown(manifest, store);
   await refuseUnfit(manifest, store);
   const release = holdFolder(folder);
   const notesPath = notesPathOf(folder, target);
@@ -54,6 +54,7 @@ export async function importStore(options: ImportOptions): Promise<readonly Comp
       await notes.close();
     }
     const compared = await verifyStore(store, manifest, folder, watch);
+    await options.refuseUsed?.();
     await rm(notesPath);
     return compared;
   } finally {
@@ -71,15 +72,11 @@ async function refuseUnfit(manifest: Manifest, store: MovableStore): Promise<voi
 }
 
 /** Nothing is left behind that nobody was asked about. */
-function refuseUnknown({ sections }: Manifest, { store, leavesCustom = false }: ImportOptions): void {
+function refuseUnknown({ sections }: Manifest, store: MovableStore): void {
   const known = new Set(sectionsOf(store).map(({ name }) => name));
   for (const { name, records } of sections) {
-    if (records === 0 || known.has(name)) continue;
-    if (!isOfCustomTopics(name)) throw new MovingError(`the export has ${name}, which is not known here`);
-    if (!leavesCustom)
-      throw new MovingError(
-        `the export has ${records} records of ${name}, which cannot be moved to Redis: --leave-custom leaves them`,
-      );
+    if (records > 0 && !known.has(name))
+      throw new MovingError(`the export has ${name}, which is not known here`);
   }
 }
 
@@ -125,7 +122,8 @@ async function readNotes(path: string): Promise<readonly Note[]> {
 /** A section that the store has something of. */
 async function firstFilled(store: MovableStore): Promise<string | undefined> {
   for (const section of sectionsOf(store))
-    for await (const { lines } of section.read()) if (lines.length > 0) return section.name;
+    for (const { name, read } of [section, ...(section.derived === undefined ? [] : [section.derived])])
+      for await (const { lines } of read()) if (lines.length > 0) return name;
   return undefined;
 }
 

@@ -37,12 +37,13 @@ export class PartBuffer {
     return this.#lines.length;
   }
 
-  add(lines: readonly string[]): void {
+  /** `checksum`: of the lines, where it is known. */
+  add(lines: readonly string[], checksum?: Checksum): void {
     for (const line of lines) {
       this.#lines.push(line);
       this.#chars += line.length + 1;
-      this.#checksum.add(line);
     }
+    this.#checksum.addAll(checksum ?? Checksum.of(lines));
   }
 
   /** Writes what it holds into a file of the folder, and is empty again. */

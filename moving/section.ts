@@ -1,3 +1,5 @@
+import type { Checksum } from './checksum.ts';
+
 /** Where reading a section can go on, in JSON; what is in it only the section knows. */
 export type Position = Readonly<Record<string, unknown>>;
 
@@ -6,6 +8,15 @@ export interface Lines {
   readonly lines: readonly string[];
   /** Behind the last of them. */
   readonly position: Position;
+  /** Of the lines, where the section has summed them anyway. */
+  readonly checksum?: Checksum;
+}
+
+/** What a store keeps besides a section's lines, made of them: it is not in the folder, and is compared all the same. */
+export interface Derived {
+  readonly name: string;
+  from(line: string): readonly string[];
+  read(): AsyncIterable<Lines>;
 }
 
 /** One kind of what a store has: how it becomes lines, and lines become it. */
@@ -25,4 +36,6 @@ export interface Section {
   clear?(): Promise<void>;
   /** Whether what the line says will still be there at this time (ms); always, where absent. */
   lasts?(line: string, atMs: number): boolean;
+  /** What loading leads to besides. */
+  readonly derived?: Derived;
 }

@@ -1,7 +1,6 @@
-import type { CustomStore } from '../store/custom.ts';
 import type { SessionStore } from '../store/sessions.ts';
 import type { Timeline } from '../store/timeline.ts';
-import type { DirectoryTransfer, TimelineTransfer } from '../store/transfer.ts';
+import type { CustomTransfer, DirectoryTransfer, TimelineTransfer } from '../store/transfer.ts';
 import type { Section } from './section.ts';
 import { queuedSection, retainedSection, willsSection } from './sections/custom.ts';
 import { tableSection } from './sections/directory.ts';
@@ -13,8 +12,7 @@ export interface MovableStore {
   readonly timeline: Timeline & TimelineTransfer;
   readonly directory: DirectoryTransfer;
   readonly sessions: SessionStore;
-  /** Absent where it cannot be moved: in Redis. */
-  readonly custom?: CustomStore;
+  readonly custom: CustomTransfer;
 }
 
 /** All that a store has, in the order in which it is moved: a cursor comes after the events that it is about. */
@@ -24,9 +22,9 @@ export const sectionsOf = ({ timeline, directory, sessions, custom }: MovableSto
     .map((table) => tableSection(directory, table)),
   eventsSection(timeline),
   cursorsSection(timeline),
-  sessionsSection(sessions),
-  ...(custom === undefined ? [] : [retainedSection(custom), willsSection(custom), queuedSection(custom)]),
+  // With their subscriptions before what is queued by these.
+  sessionsSection(sessions, custom),
+  retainedSection(custom),
+  willsSection(custom),
+  queuedSection(custom),
 ];
-
-/** Whether it is of custom topics. */
-export const isOfCustomTopics = (section: string): boolean => section.startsWith('custom.');

@@ -2,7 +2,7 @@ import { Checksum } from './checksum.ts';
 import { MovingError } from './errors.ts';
 import { type Manifest, type ManifestSection, readManifest } from './manifest.ts';
 import { readPart } from './parts.ts';
-import type { Section } from './section.ts';
+import type { Lines, Section } from './section.ts';
 import { conversationsIn, differingConversations } from './sections/ends.ts';
 import { type MovableStore, sectionsOf } from './sections.ts';
 import { orStop, type Watch } from './watch.ts';
@@ -24,6 +24,8 @@ export interface Compared extends Counted {
 
 const eventsName = 'timeline.events';
 
+type List = Pick<Lines, 'lines' | 'checksum'>;
+
 /** Reads every part of a folder and compares it with the manifest. Throws MovingError where they differ. */
 export async function verifyFolder(
   folder: string,
@@ -34,11 +36,11 @@ export async function verifyFolder(
   for (const section of manifest.sections) {
     const { name, records, checksum } = section;
     const sum = new Sum();
-    const lines = sum.through(linesOf(folder, section, watch));
+    const lists = sum.through(linesOf(folder, section, watch));
     if (name === eventsName) {
-      for await (const { conv, isRight } of conversationsIn(lines))
+      for await (const { conv, isRight } of conversationsIn(linesIn(lists)))
         if (!isRight) throw new MovingError(`${name}: the events of ${conv} are not those that were written`);
-    } else for await (const _ of lines);
+    } else for await (const _ of lists);
     if (sum.records !== records || sum.checksum !== checksum)
       throw new MovingError(`${name}: the parts are not what the manifest says of them together`);
     compared.push({ name, records, checksum });
@@ -60,6 +62,13 @@ export async function verifyStore(
     const { records, checksum } = await expected(section, inFolder, folder, atMs, watch);
     const found = await sumOf(lasting(section, linesOfStore(section, records, watch), atMs));
     compared.push({ name: section.name, records, checksum, found });
+    const { derived } = section;
+    if (derived === undefined) continue;
+    const made = await sumOf(
+      inFolder === undefined ? nothing() : each(linesOf(folder, inFolder, watch), derived.from),
+    );
+    const kept = await sumOf(linesOfStore(derived, made.records, watch));
+    compared.push({ name: derived.name, ...made, found: kept });
   }
   const wrong = compared.filter(({ records, checksum, found }) => {
     return records !== found!.records || checksum !== found!.checksum;
@@ -68,13 +77,13 @@ export async function verifyStore(
   const named = await Promise.all(
     wrong.map(async ({ name, records, found }) => {
       const counts = `${name} (${found!.records} records, not ${records})`;
-      const section = sectionsOf(store).find((one) => one.name === name)!;
+      const section = sectionsOf(store).find((one) => one.name === name);
       const inFolder = manifest.sections.find((one) => one.name === name);
-      if (name !== eventsName || inFolder === undefined) return counts;
+      if (name !== eventsName || section === undefined || inFolder === undefined) return counts;
       const quiet = { ...watch, tell: () => {} };
       const convs = await differingConversations(
-        conversationsIn(linesOf(folder, inFolder, quiet)),
-        conversationsIn(linesOfStore(section, records, quiet)),
+        conversationsIn(linesIn(linesOf(folder, inFolder, quiet))),
+        conversationsIn(linesIn(linesOfStore(section, records, quiet))),
       );
       return `${counts}: ${convs.join(', ')}`;
     }),
@@ -91,18 +100,23 @@ class Sum {
     return this.#checksum.toString();
   }
 
-  async *through(lines: AsyncIterable<readonly string[]>): AsyncGenerator<readonly string[]> {
-    for await (const list of lines) {
-      for (const line of list) this.#checksum.add(line);
-      this.records += list.length;
+  async *through(lists: AsyncIterable<List>): AsyncGenerator<List> {
+    for await (const list of lists) {
+      const { lines, checksum } = list;
+      this.#checksum.addAll(checksum ?? Checksum.of(lines));
+      this.records += lines.length;
       yield list;
     }
   }
 }
 
-async function sumOf(lines: AsyncIterable<readonly string[]>): Promise<Counted> {
+async function* linesIn(lists: AsyncIterable<List>): AsyncGenerator<readonly string[]> {
+  for await (const { lines } of lists) yield lines;
+}
+
+async function sumOf(lists: AsyncIterable<List>): Promise<Counted> {
   const sum = new Sum();
-  for await (const _ of sum.through(lines));
+  for await (const _ of sum.through(lists));
   const { records, checksum } = sum;
   return { records, checksum };
 }
@@ -121,41 +135,46 @@ function expected(
   return sumOf(lasting(section, linesOf(folder, inFolder, watch), atMs));
 }
 
-async function* nothing(): AsyncGenerator<readonly string[]> {}
+async function* nothing(): AsyncGenerator<List> {}
 
-async function* lasting(
-  section: Section,
-  lines: AsyncIterable<readonly string[]>,
-  atMs: number,
-): AsyncGenerator<readonly string[]> {
-  for await (const list of lines)
-    yield section.lasts === undefined ? list : list.filter((line) => section.lasts!(line, atMs));
+async function* lasting(section: Section, lists: AsyncIterable<List>, atMs: number): AsyncGenerator<List> {
+  if (section.lasts === undefined) yield* lists;
+  else
+    for await (const { lines } of lists) yield { lines: lines.filter((line) => section.lasts!(line, atMs)) };
+}
+
+/** What is made of each line. */
+async function* each(
+  lists: AsyncIterable<List>,
+  make: (line: string) => readonly string[],
+): AsyncGenerator<List> {
+  for await (const { lines } of lists) yield { lines: lines.flatMap(make) };
 }
 
 async function* linesOf(
   folder: string,
   { name, records, parts }: ManifestSection,
   watch: Watch,
-): AsyncGenerator<readonly string[]> {
+): AsyncGenerator<List> {
   let done = 0;
   for (const part of parts) {
     orStop(watch);
-    yield await readPart(folder, part);
+    yield { lines: await readPart(folder, part), checksum: Checksum.from(part.checksum) };
     done += part.records;
     watch.tell({ task: 'check of the parts', section: name, records: done, of: records });
   }
 }
 
 async function* linesOfStore(
-  section: Section,
+  section: Pick<Section, 'name' | 'read'>,
   records: number,
   watch: Watch,
-): AsyncGenerator<readonly string[]> {
+): AsyncGenerator<List> {
   let done = 0;
-  for await (const { lines } of section.read()) {
+  for await (const list of section.read()) {
     orStop(watch);
-    yield lines;
-    done += lines.length;
+    yield list;
+    done += list.lines.length;
     watch.tell({ task: 'check of the store', section: section.name, records: done, of: records });
   }
 }

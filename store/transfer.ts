@@ -1,4 +1,6 @@
 import type { ConvId, StoredEvent } from '../schemas/event.ts';
+import type { CustomEntry, CustomRecord } from './custom.ts';
+import type { StoredSubscription } from './sessions.ts';
 import type { Cursor } from './timeline.ts';
 
 /** An event with all that a store keeps of it; `raw` is what it is now, after every replacement. */
@@ -46,4 +48,44 @@ export interface DirectoryTransfer {
   rowsOf(table: string, after: TableRow | undefined, limit: number): Promise<readonly TableRow[]>;
   /** Stores rows, durably, as a whole or not at all; those whose key is there already are passed over. */
   loadRows(table: string, rows: readonly TableRow[]): Promise<void>;
+}
+
+/** A QoS 1 or 2 message that a session has still to acknowledge, on its way to another store. */
+export interface MovedEntry extends CustomEntry {
+  /** Whether PUBREC has come. */
+  readonly received: boolean;
+}
+
+/** A subscription by which messages queue for a session that is not connected. */
+export interface SessionRow {
+  /** The session's key. */
+  readonly session: string;
+  readonly subscription: StoredSubscription;
+}
+
+/**
+ * What a store of custom topics offers to whoever moves it as a whole to another one, while nobody else uses either. What
+ * it answers is the same whatever kind of store it is. What is loaded is durable when the call resolves.
+ */
+export interface CustomTransfer {
+  /** All messages that topics retain. */
+  retained(): AsyncIterable<CustomRecord>;
+  /** In place of what the topics retained. */
+  loadRetained(messages: readonly CustomRecord[]): Promise<void>;
+  /** All wills, each from its session (`from`); with their terms in the text of the properties. */
+  wills(): AsyncIterable<CustomRecord>;
+  /** In place of the sessions' former ones. Whoever starts on the store sends them. */
+  loadWills(messages: readonly CustomRecord[]): Promise<void>;
+  /** All entries; of each session those in flight in the order of sending, then those that wait, in theirs. */
+  entries(): AsyncIterable<MovedEntry>;
+  /** Behind those that are there; entries that have the same object as their message share it in the store. */
+  loadEntries(entries: readonly MovedEntry[]): Promise<void>;
+  /** Removes all entries. */
+  clearEntries(): Promise<void>;
+  /** Where sessions' subscriptions are kept beside the sessions; else these have them alone. */
+  readonly rows?: {
+    all(): AsyncIterable<readonly SessionRow[]>;
+    /** Those that are there already stay. */
+    load(rows: readonly SessionRow[]): Promise<void>;
+  };
 }

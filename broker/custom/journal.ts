@@ -1,4 +1,5 @@
 import type { CustomRecord, CustomStore, KeptEntry } from '../../store/custom.ts';
+import type { WillTerms, WillText } from '../../store/shared-custom/wills.ts';
 import type { Will } from '../gate/connect.ts';
 import type { Envelope, RetainedPacket } from './aedes.ts';
 import type { Copy, CustomMessage } from './message.ts';
@@ -31,18 +32,11 @@ export interface EntryKeeper {
 }
 
 /** A will that is kept for the case that the server dies. */
-export interface KeptWill {
+export interface KeptWill extends WillTerms {
   readonly session: string;
   readonly will: Will;
-  readonly delaySeconds: number;
-  /** Of the client's token: by them the will was allowed. */
-  readonly scopes: readonly string[];
   /** When the client connected, ms. */
   readonly at: number;
-}
-
-interface WillExtras extends Pick<KeptWill, 'delaySeconds' | 'scopes'> {
-  readonly properties: string;
 }
 
 /** A message as the store sees it; the payload is the message's own, which `keep` may replace. */
@@ -188,8 +182,8 @@ export class Journal implements EntryKeeper, RetainedKeeper {
   will(session: string, will: Will, kept: Omit<KeptWill, 'session' | 'will'>): Promise<void> {
     const { properties, ...message } = will;
     const { delaySeconds, scopes, at } = kept;
-    const extras = { delaySeconds, scopes, properties: encodeText(properties ?? {}) };
-    this.#store.will({ ...message, from: session, at, properties: JSON.stringify(extras) });
+    const text: WillText = { delaySeconds, scopes, properties: encodeText(properties ?? {}) };
+    this.#store.will({ ...message, from: session, at, properties: JSON.stringify(text) });
     return this.written();
   }
 
@@ -204,12 +198,10 @@ export class Journal implements EntryKeeper, RetainedKeeper {
 
   async *wills(): AsyncGenerator<KeptWill> {
     for await (const { properties: text, from: session, at, payload, ...message } of this.#store.wills()) {
-      const { properties, ...extras } = JSON.parse(text!) as WillExtras;
+      const { properties, delaySeconds, scopes } = JSON.parse(text!) as WillText;
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
       yield {
-        session,
-        at,
-        ...extras,
+        ...{ session, at, delaySeconds, scopes },
         will: { ...message, payload: bytes, properties: decodeText(properties) },
       };
     }

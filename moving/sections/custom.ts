@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { CustomEntry, CustomRecord, CustomStore } from '../../store/custom.ts';
+import type { CustomRecord } from '../../store/custom.ts';
+import type { CustomTransfer, MovedEntry } from '../../store/transfer.ts';
 import type { Lines, Section } from '../section.ts';
 
 const recordsAtOnce = 200;
@@ -17,6 +18,8 @@ const recordOf = ({ payload, ...rest }: RecordLine): CustomRecord => ({
   ...rest,
   payload: Buffer.from(payload, 'base64'),
 });
+
+const lineRecord = (line: string): CustomRecord => recordOf(JSON.parse(line) as RecordLine);
 
 /** In lists of bounded size. */
 async function* inLists(lines: AsyncIterable<string>): AsyncGenerator<Lines> {
@@ -37,38 +40,28 @@ async function* recordLines(records: AsyncIterable<CustomRecord>): AsyncGenerato
 }
 
 /** What topics retain. */
-export const retainedSection = (custom: CustomStore): Section => ({
+export const retainedSection = (custom: CustomTransfer): Section => ({
   name: 'custom.retained',
   resumable: false,
   read: () => inLists(recordLines(custom.retained())),
-  async load(lines) {
-    for (const line of lines) custom.retain(recordOf(JSON.parse(line) as RecordLine));
-    await custom.written();
-  },
+  load: (lines) => custom.loadRetained(lines.map(lineRecord)),
 });
 
-/** Wills of those who were connected when the server died. */
-export const willsSection = (custom: CustomStore): Section => ({
+/** Wills of those who were connected when the server died, or whose time had not come. */
+export const willsSection = (custom: CustomTransfer): Section => ({
   name: 'custom.wills',
   resumable: false,
   read: () => inLists(recordLines(custom.wills())),
-  async load(lines) {
-    for (const line of lines) custom.will(recordOf(JSON.parse(line) as RecordLine));
-    await custom.written();
-  },
+  load: (lines) => custom.loadWills(lines.map(lineRecord)),
 });
 
 /** A message, before the first entry that names it; `message` is the beginning of its SHA-256. */
 type MessageLine = RecordLine & { readonly message: string };
 
 /** An entry; `place` counts those of its session. */
-type EntryLine = Omit<CustomEntry, 'message'> & {
-  readonly message: string;
-  readonly place: number;
-  readonly received: boolean;
-};
+type EntryLine = Omit<MovedEntry, 'message'> & { readonly message: string; readonly place: number };
 
-async function* queuedLines(custom: CustomStore): AsyncGenerator<string> {
+async function* queuedLines(custom: CustomTransfer): AsyncGenerator<string> {
   const told = new Set<string>();
   const names = new WeakMap<CustomRecord, string>();
   const places = new Map<string, number>();
@@ -91,7 +84,7 @@ async function* queuedLines(custom: CustomStore): AsyncGenerator<string> {
 }
 
 /** Messages that persistent sessions have still to acknowledge, in the order of each. */
-export function queuedSection(custom: CustomStore): Section {
+export function queuedSection(custom: CustomTransfer): Section {
   /** As in the server, the messages that are queued are in memory. */
   const messages = new Map<string, CustomRecord>();
   return {
@@ -100,6 +93,7 @@ export function queuedSection(custom: CustomStore): Section {
     read: () => inLists(queuedLines(custom)),
 
     async load(lines) {
+      const entries: MovedEntry[] = [];
       for (const line of lines) {
         const record = JSON.parse(line) as MessageLine | EntryLine;
         if (!('place' in record)) {
@@ -107,17 +101,15 @@ export function queuedSection(custom: CustomStore): Section {
           messages.set(message, recordOf(fields));
           continue;
         }
-        const { place: _, received, message, ...entry } = record;
-        const id = custom.add({ ...entry, message: messages.get(message)! });
-        if (received) custom.received(id);
+        const { place: _, message, ...entry } = record;
+        entries.push({ ...entry, message: messages.get(message)! });
       }
-      await custom.written();
+      await custom.loadEntries(entries);
     },
 
     async clear() {
       messages.clear();
-      for await (const { id } of custom.entries()) custom.remove(id);
-      await custom.written();
+      await custom.clearEntries();
     },
   };
 }

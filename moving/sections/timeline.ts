@@ -38,6 +38,51 @@ function eventOf(line: EventLine): KeptEvent {
   return { conv, seq, n, ts, from, id, raw, ...(target !== undefined && { target }) };
 }
 
+/** The checksums of a conversation's events and of a list of lines at once: each line is hashed once. */
+class EventSums {
+  #conversation: Checksum;
+  #list = new Checksum();
+  /** Of events since either ended. */
+  #both = new Checksum();
+
+  constructor(conversation = '0'.repeat(64)) {
+    this.#conversation = Checksum.from(conversation);
+  }
+
+  add(line: string): void {
+    this.#both.add(line);
+  }
+
+  /** The line at the end of a conversation is of the list alone. */
+  addEnd(line: string): void {
+    this.#list.add(line);
+  }
+
+  get ofConversation(): string {
+    this.#settle();
+    return this.#conversation.toString();
+  }
+
+  endConversation(): string {
+    const text = this.ofConversation;
+    this.#conversation = new Checksum();
+    return text;
+  }
+
+  endList(): Checksum {
+    this.#settle();
+    const list = this.#list;
+    this.#list = new Checksum();
+    return list;
+  }
+
+  #settle(): void {
+    this.#conversation.addAll(this.#both);
+    this.#list.addAll(this.#both);
+    this.#both = new Checksum();
+  }
+}
+
 /** All events, those of a conversation one after another, and a line at the end of each conversation. */
 export const eventsSection = (timeline: TimelineTransfer): Section => ({
   name: 'timeline.events',
@@ -46,12 +91,13 @@ export const eventsSection = (timeline: TimelineTransfer): Section => ({
   async *read(after?: Position): AsyncGenerator<Lines> {
     const from = after as EventPosition | undefined;
     let last: Reached | undefined = from?.checksum === undefined ? undefined : from;
-    let checksum = Checksum.from(from?.checksum ?? '0'.repeat(64));
+    const sums = new EventSums(from?.checksum);
     const end = (): string => {
       const { conv, seq, n, ts } = last!;
-      const line: EndLine = { conv, seq, n, ts, checksum: checksum.toString() };
-      checksum = new Checksum();
-      return JSON.stringify(line);
+      const line: EndLine = { conv, seq, n, ts, checksum: sums.endConversation() };
+      const text = JSON.stringify(line);
+      sums.addEnd(text);
+      return text;
     };
     for await (const events of timeline.allEvents(from)) {
       const lines: string[] = [];
@@ -59,15 +105,16 @@ export const eventsSection = (timeline: TimelineTransfer): Section => ({
         if (last !== undefined && last.conv !== event.conv) lines.push(end());
         last = event;
         const line = eventLine(event);
-        checksum.add(line);
+        sums.add(line);
         lines.push(line);
       }
       const { conv, seq, n, ts } = last!;
-      yield { lines, position: { conv, seq, n, ts, checksum: checksum.toString() } };
+      const checksum = sums.endList();
+      yield { lines, checksum, position: { conv, seq, n, ts, checksum: sums.ofConversation } };
     }
     if (last === undefined) return;
     const { conv, seq, n, ts } = last;
-    yield { lines: [end()], position: { conv, seq, n, ts } };
+    yield { lines: [end()], checksum: sums.endList(), position: { conv, seq, n, ts } };
   },
 
   async load(lines) {

@@ -19,7 +19,7 @@ describe('petrel export, import and verify', () => {
     ['import'],
     ['verify'],
     ['export', 'a', 'b'],
-    ['export', 'a', '--leave-custom'],
+    ['import', 'a', '--leave-custom'],
     ['verify', 'a', '--config', 'b'],
   ])
     it(`exit 64 for '${args.join(' ')}'`, async () => {

@@ -3,7 +3,8 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { MovableStore } from '../../moving/sections.ts';
 import { directConv } from '../../schemas/event.ts';
 import { openSqliteCustom } from '../../store/custom/sqlite.ts';
-import type { CustomRecord } from '../../store/custom.ts';
+import { customTransfer } from '../../store/custom/transfer.ts';
+import type { CustomRecord, CustomStore } from '../../store/custom.ts';
 import { openSqliteDirectory } from '../../store/directory/sql/sqlite.ts';
 import { openSqliteSessions } from '../../store/sessions/sqlite.ts';
 import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
@@ -11,18 +12,18 @@ import type { Submission } from '../../store/timeline.ts';
 import type { TableRow } from '../../store/transfer.ts';
 import { Seeded } from '../support/seeded.ts';
 
-export type ClosableStore = Required<MovableStore> & { close(): Promise<void> };
+export type ClosableStore = MovableStore & { readonly kept: CustomStore; close(): Promise<void> };
 
 /** The embedded form of a store. */
 export async function openEmbedded(dir: string): Promise<ClosableStore> {
   const timeline = await openSqliteTimeline({ dir });
   const directory = await openSqliteDirectory({ dir });
   const sessions = await openSqliteSessions({ dir });
-  const custom = await openSqliteCustom({ dir });
+  const kept = await openSqliteCustom({ dir });
   return {
-    ...{ timeline, directory, sessions, custom },
+    ...{ timeline, directory, sessions, kept, custom: customTransfer(kept) },
     async close() {
-      for (const store of [custom, sessions, directory, timeline]) await store.close();
+      for (const store of [kept, sessions, directory, timeline]) await store.close();
     },
   };
 }
@@ -31,8 +32,8 @@ export interface Fill {
   readonly seed?: number;
   readonly events?: number;
   readonly conversations?: number;
-  /** Of each table. */
-  readonly rows?: number;
+  /** Of the table of users; the others have a few. */
+  readonly users?: number;
 }
 
 const texts = [
@@ -53,7 +54,7 @@ export async function fillStore(dir: string, fill: Fill = {}): Promise<void> {
   const store = await openEmbedded(dir);
   await fillTimeline(store, random, fill.events ?? 600, fill.conversations ?? 12);
   for (const [table, columns] of Object.entries(columnsOf(dir, Object.keys(store.directory.tables))))
-    await store.directory.loadRows(table, rowsOf(columns, random, fill.rows ?? 5));
+    await store.directory.loadRows(table, rowsOf(columns, random, table === 'users' ? (fill.users ?? 5) : 5));
   await fillSessions(store, random);
   await fillCustom(store, random);
   await store.close();
@@ -150,12 +151,15 @@ function valueFor(
   return textColumns.has(name) ? random.pick(texts) : `v${random.between(0, 99)}`;
 }
 
+const clientId = (i: number): string => `client ${i} 世界`;
+const sessionKey = (i: number): string => `${uids[i]}/${clientId(i)}`;
+
 async function fillSessions({ sessions }: MovableStore, random: Seeded): Promise<void> {
   const disconnectedAt = Date.now() - 1000;
   for (const [i, uid] of uids.entries())
     await sessions.put({
       uid,
-      clientId: `client ${i} 世界`,
+      clientId: clientId(i),
       ...(i % 2 === 0 && { did: `device-${i}` }),
       createdAt: disconnectedAt - 50_000,
       expirySeconds: i === 3 ? 0xffff_ffff : 86_400,
@@ -170,7 +174,7 @@ async function fillSessions({ sessions }: MovableStore, random: Seeded): Promise
     });
 }
 
-async function fillCustom({ custom }: ClosableStore, random: Seeded): Promise<void> {
+async function fillCustom({ kept: custom }: ClosableStore, random: Seeded): Promise<void> {
   const message = (topic: string, size: number): CustomRecord => ({
     topic,
     payload: random.bytes(size),
@@ -181,13 +185,16 @@ async function fillCustom({ custom }: ClosableStore, random: Seeded): Promise<vo
     ...(size % 2 === 0 && { properties: '{"contentType":"bin/世界"}' }),
   });
   for (let i = 0; i < 20; i++) custom.retain(message(`site/${i}/値`, i));
-  custom.will(message('site/wills/1', 4));
+  const terms = { delaySeconds: 30, scopes: ['device'], properties: '{"contentType":"bin/世界"}' };
+  for (const from of [sessionKey(0), 'gone/client'])
+    custom.will({ ...message('site/wills', 4), from, properties: JSON.stringify(terms) });
   const records = [0, 1, 2, 3].map((i) => message(`site/q/${i}`, 300 * i));
   const ids: number[] = [];
   for (let i = 0; i < 30; i++)
     ids.push(
       custom.add({
-        session: `session ${i % 3}`,
+        // Of the last one there is no session any more.
+        session: i % 4 === 3 ? 'gone/client' : sessionKey(i % 4),
         message: random.pick(records),
         qos: i % 2 === 0 ? 1 : 2,
         retain: i % 5 === 0,

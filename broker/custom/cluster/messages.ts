@@ -1,9 +1,9 @@
 import { PetrelError } from '../../../schemas/errors.ts';
+import type { RetainedRecords } from '../../../store/shared-custom/records.ts';
 import type { Publication, SharedEntry } from '../../../store/shared-custom.ts';
 import { CustomMessage } from '../message.ts';
 import { type Body, decodeBody, decodeCopy, encodeBody } from './codec.ts';
 import type { Publisher } from './publisher.ts';
-import type { RetainedRecords } from './records.ts';
 import type { Roster } from './roster.ts';
 import type { Transport } from './transport.ts';
 
@@ -36,7 +36,11 @@ export class Messages {
       ...{ frame, bodyBytes: bytes.length, weight, live: only === undefined },
       ...(expiry !== undefined && { expiresAt: envelope.at + expiry * 1000 }),
       ...(retains && {
-        retain: { topic, weight, ...(payload.length > 0 && { record: this.#records.record(body) }) },
+        retain: {
+          topic,
+          weight,
+          ...(payload.length > 0 && { record: this.#records.record(topic, envelope.qos, bytes) }),
+        },
       }),
     };
     const plan = (): Publication => ({ ...fixed, ...this.#roster.receivers(topic, envelope, only) });

@@ -1,4 +1,5 @@
 import type { TopicPolicy } from '../../../policy/custom.ts';
+import { RetainedRecords } from '../../../store/shared-custom/records.ts';
 import type { FeedItem, SharedCustom } from '../../../store/shared-custom.ts';
 import type { AedesCore } from '../aedes.ts';
 import type { CustomCounters } from '../custom.ts';
@@ -10,7 +11,6 @@ import type { Subscription } from '../subscription.ts';
 import { brokerValues, SystemTopics } from '../system.ts';
 import { decodeBody } from './codec.ts';
 import { Feed } from './feed.ts';
-import { RetainedRecords } from './records.ts';
 import { Roster } from './roster.ts';
 import type { Transport } from './transport.ts';
 
@@ -74,7 +74,8 @@ export class View {
     const { shared, handlers } = this.#options;
     const { number, rows } = await shared.rows();
     const retained: CustomMessage[] = [];
-    for await (const { topic, payload, envelope } of this.records.all()) {
+    for await (const bytes of this.records.all()) {
+      const { topic, payload, envelope } = decodeBody(bytes);
       retained.push(new CustomMessage(topic, payload, envelope, number));
     }
     if (missed) await handlers.readAnew();

@@ -1,3 +1,4 @@
+import { decodeWill, encodeWill } from '../../../store/shared-custom/wills.ts';
 import type { SharedCustom } from '../../../store/shared-custom.ts';
 import type { Will } from '../../gate/connect.ts';
 import type { KeptWill } from '../journal.ts';
@@ -9,12 +10,6 @@ export interface TakenWill extends KeptWill {
   readonly token: string;
   /** When it is due, ms; undefined: its connection ended with its node, and the delay begins now. */
   readonly dueAt: number | undefined;
-}
-
-interface Extras {
-  readonly delaySeconds: number;
-  readonly scopes: readonly string[];
-  readonly body: string;
 }
 
 const adoptAtOnce = 100;
@@ -40,11 +35,8 @@ export class ClusterWills {
     this.#tokens.set(session, token);
     const { topic, payload, qos, retain, properties } = will;
     const envelope = { qos, retain, from: session, at: kept.at, ...(properties && { properties }) };
-    const extras: Extras = {
-      ...{ delaySeconds: kept.delaySeconds, scopes: kept.scopes },
-      body: encodeBody({ topic, payload, envelope }).toString('base64'),
-    };
-    await this.#shared.keepWill(this.#node, { session, token, record: JSON.stringify(extras) });
+    const record = encodeWill(encodeBody({ topic, payload, envelope }), kept);
+    await this.#shared.keepWill(this.#node, { session, token, record });
   }
 
   /** The token of the will that this node keeps for the session. */
@@ -110,9 +102,9 @@ function takenWill({
   readonly record: string;
   readonly dueAt?: number;
 }): TakenWill {
-  const { delaySeconds, scopes, body } = JSON.parse(record) as Extras;
-  const { topic, payload, envelope } = decodeBody(Buffer.from(body, 'base64'));
+  const { body, terms } = decodeWill(record);
+  const { topic, payload, envelope } = decodeBody(body);
   const { qos, retain, at, properties } = envelope;
   const will: Will = { topic, payload, qos, retain, ...(properties && { properties }) };
-  return { session, token, dueAt, at, delaySeconds, scopes, will };
+  return { session, token, dueAt, at, ...terms, will };
 }

@@ -16,6 +16,7 @@ import { RedisConnection, type RedisReply, type RedisScript } from './client.ts'
 import * as scripts from './custom/scripts.ts';
 import { toUnavailable } from './errors.ts';
 import { channelPrefix, key } from './keys.ts';
+import { scanHash } from './scan.ts';
 
 export interface RedisCustomOptions {
   readonly url: string;
@@ -29,7 +30,6 @@ export interface RedisCustomOptions {
 const headLengthBytes = 8;
 /** What one call takes away of a node that died, so that no script runs long. */
 const leftAtOnce = 500;
-const scanCount = 500;
 
 /** Opens the shared store of custom topics, with connections of its own. Rejects with `store.unavailable`. */
 export async function openRedisCustom(options: RedisCustomOptions): Promise<SharedCustom> {
@@ -163,7 +163,7 @@ class RedisCustom implements SharedCustom {
   async rows(): Promise<{ readonly number: number; readonly rows: readonly RowChange[] }> {
     const number = await this.number();
     const rows: RowChange[] = [];
-    for await (const fields of this.#scan('rows')) {
+    for await (const fields of scanHash(this.#redis, this.#name('rows'))) {
       for (let i = 0; i < fields.length; i += 2) {
         const [session, filter] = `${fields[i]}`.split('\0');
         rows.push({ session: session!, filter: filter!, row: JSON.parse(`${fields[i + 1]}`) as SharedRow });
@@ -173,17 +173,7 @@ class RedisCustom implements SharedCustom {
   }
 
   retained(): AsyncIterable<Buffer[]> {
-    return this.#scan('retained');
-  }
-
-  async *#scan(name: string): AsyncGenerator<Buffer[]> {
-    let cursor = '0';
-    do {
-      const reply = await this.#redis.commandBuffer('hscan', this.#name(name), cursor, 'count', scanCount);
-      const [next, fields] = reply as [Buffer, Buffer[]];
-      cursor = next.toString();
-      yield fields;
-    } while (cursor !== '0');
+    return scanHash(this.#redis, this.#name('retained'));
   }
 
   async expireRetained(topic: string, now: number): Promise<void> {

@@ -4,6 +4,7 @@ import { NotTheOwner } from '../../owners.ts';
 import type { SessionStore, StoredSession } from '../../sessions.ts';
 import type { RedisConnection, RedisScript } from './client.ts';
 import type { RedisOwners } from './owners.ts';
+import { scanKeys } from './scan.ts';
 import { loadedScripts } from './scripts.ts';
 import { expiryKey, neverExpires, prefixes, subscribedKey, userKey } from './session-keys.ts';
 
@@ -238,29 +239,13 @@ class RedisSessions implements SessionStore {
   }
 
   async *all(): AsyncGenerator<StoredSession> {
-    // SCAN may name a key twice.
-    const told = new Set<string>();
-    let cursor = '0';
-    do {
-      const scan = await this.#redis.command(
-        'scan',
-        cursor,
-        'match',
-        `${prefixes.session}*`,
-        'count',
-        scanned,
-      );
-      const [next, keys] = scan as [string, string[]];
-      cursor = next;
+    for await (const keys of scanKeys(this.#redis, prefixes.session))
       for (const key of keys) {
-        if (told.has(key)) continue;
-        told.add(key);
         const name = key.slice(prefixes.session.length);
         const slash = name.indexOf('/');
         const session = await this.get(name.slice(0, slash), name.slice(slash + 1));
         if (session !== undefined) yield session;
       }
-    } while (cursor !== '0');
   }
 
   async check(): Promise<void> {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeBody, decodeCopy, encodeBody, encodeCopy } from '../../../../broker/custom/cluster/codec.ts';
-import { RetainedRecords } from '../../../../broker/custom/cluster/records.ts';
 import { Roster } from '../../../../broker/custom/cluster/roster.ts';
 import { Transport } from '../../../../broker/custom/cluster/transport.ts';
 import { FilterTrie } from '../../../../broker/custom/cluster/trie.ts';
 import { TopicPolicy } from '../../../../policy/custom.ts';
 import { filterMatches } from '../../../../schemas/topics.ts';
+import { RetainedRecords } from '../../../../store/shared-custom/records.ts';
 import { openRules } from '../fixture.ts';
 
 const level = fc.constantFrom('', 'a', 'b', '$x', 'é');
@@ -76,9 +76,9 @@ describe('a message between nodes', () => {
         const records = new RetainedRecords(async function* () {
           yield stored;
         });
-        stored.push(Buffer.from(body.topic), records.record(body));
+        stored.push(Buffer.from(body.topic), records.record(body.topic, body.envelope.qos, bytes));
         const kept: unknown[] = [];
-        for await (const one of records.all()) kept.push(one);
+        for await (const one of records.all()) kept.push(decodeBody(one));
         assert.deepEqual(kept, [body]);
       }),
     );

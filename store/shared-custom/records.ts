@@ -1,6 +1,4 @@
 import { createRequire } from 'node:module';
-import type { Body } from './codec.ts';
-import { decodeBody, encodeBody } from './codec.ts';
 
 /** What aedes-persistence-redis is asked for here; it brings no types. */
 interface Persistence {
@@ -14,8 +12,8 @@ const require = createRequire(import.meta.url);
 
 /**
  * Retained messages as aedes-persistence-redis writes and reads them, on a connection that is ours: what it would write goes
- * into the script that publishes the message, so that all nodes see one order. It sees bodies, as MessagePack makes null
- * of what is undefined.
+ * into the script that publishes the message, so that all nodes see one order. Messages are bytes to it, as MessagePack makes
+ * null of what is undefined.
  */
 export class RetainedRecords {
   readonly #scan: () => AsyncIterable<Buffer[]>;
@@ -36,12 +34,11 @@ export class RetainedRecords {
     this.#persistence = new Made({ conn });
   }
 
-  record(body: Body): Buffer {
+  /** The record of a message that is `body`. */
+  record(topic: string, qos: 0 | 1 | 2, body: Buffer): Buffer {
     this.#written = undefined;
-    const { topic } = body;
-    const { qos } = body.envelope;
     const written = this.#persistence.storeRetained({
-      ...{ cmd: 'publish', topic, payload: encodeBody(body), qos, retain: true, dup: false },
+      ...{ cmd: 'publish', topic, payload: body, qos, retain: true, dup: false },
     });
     written.catch(() => undefined);
     const record = this.#written as Buffer | undefined;
@@ -49,9 +46,8 @@ export class RetainedRecords {
     return record;
   }
 
-  async *all(): AsyncGenerator<Body> {
-    for await (const { payload } of this.#persistence.createRetainedStreamCombi(['#'])) {
-      yield decodeBody(payload);
-    }
+  /** The messages of all records. */
+  async *all(): AsyncGenerator<Buffer> {
+    for await (const { payload } of this.#persistence.createRetainedStreamCombi(['#'])) yield payload;
   }
 }
