@@ -1,9 +1,11 @@
 import type { Config } from '../schemas/config.ts';
 import { PetrelError } from '../schemas/errors.ts';
+import { StoreAway } from '../store/away.ts';
 
 /** Why a server did not start, in one line that says what to do. */
 export function startFailure(error: unknown, config: Config): string {
   if (!(error instanceof Error)) return `could not start: ${String(error)}`;
+  if (error instanceof StoreAway) return `cannot open ${error.key}: ${firstLine(rootOf(error).message)}`;
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;

@@ -1,4 +1,5 @@
 import { localBuckets, type MakeBuckets } from '../policy/rate.ts';
+import { openAt } from '../store/away.ts';
 import type { Bus } from '../store/bus.ts';
 import type { Nodes } from '../store/nodes.ts';
 import type { Owners } from '../store/owners.ts';
@@ -27,7 +28,7 @@ export interface MemoryState extends SharedState {
 export async function openState(base: Base, closing: Closing): Promise<State> {
   if (base.config.store.state === 'memory') return memoryState(base, closing);
   const { openRedisState } = await import('./redis-state.ts');
-  return openRedisState(base, closing);
+  return openAt('store.state', () => openRedisState(base, closing));
 }
 
 function memoryState({ now, onError }: Base, closing: Closing): MemoryState {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../ops/log.ts';
 import { type Config, needsFolder } from '../schemas/config.ts';
+import { openAt } from '../store/away.ts';
 import { openSqliteCustom } from '../store/custom/sqlite.ts';
 import type { CustomStore } from '../store/custom.ts';
 import { openSqliteDirectory } from '../store/directory/sql/sqlite.ts';
@@ -33,7 +34,9 @@ export async function openStores(
   const url = store.directory;
   const directory = await (url === 'sqlite'
     ? openSqliteDirectory({ dir: dataDir })
-    : (await import('../store/directory/sql/mysql.ts')).openMysqlDirectory({ url }));
+    : openAt('store.directory', async () =>
+        (await import('../store/directory/sql/mysql.ts')).openMysqlDirectory({ url }),
+      ));
   closing.add(() => directory.close());
   return { timeline, directory };
 }
@@ -52,7 +55,7 @@ async function openTimeline(
   }
   // Drivers are loaded where they are used: a server that uses none does not wait for them.
   const { openMongoTimeline } = await import('../store/timeline/mongodb/timeline.ts');
-  return openMongoTimeline({ url: store.timeline });
+  return openAt('store.timeline', () => openMongoTimeline({ url: store.timeline }));
 }
 
 /** What is kept for sessions that are not connected. */

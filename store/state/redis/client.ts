@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { PetrelError } from '../../../schemas/errors.ts';
-import { isNoScript, toUnavailable } from './errors.ts';
+import { isNoScript, isReply, toUnavailable } from './errors.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What an argument of a command may be; numbers go as their decimal digits. */
@@ -79,6 +79,8 @@ export class RedisConnection {
     // Without a listener ioredis writes to the console.
     this.client.on('error', (error) => {
       this.#lastError = error;
+      // ioredis goes on with database 0, which belongs to others, where it may not have its own.
+      if (isSelect(error)) this.reset();
     });
     let isUp = false;
     this.client.on('ready', () => {
@@ -105,9 +107,10 @@ export class RedisConnection {
     const connection = new RedisConnection(options);
     try {
       await connection.client.connect();
+      if (connection.database !== 0) await connection.client.select(connection.database);
       return connection;
     } catch (error) {
-      const cause = connection.#lastError ?? error;
+      const cause = isReply(error) ? error : (connection.#lastError ?? error);
       await connection.close();
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new PetrelError('store.unavailable', `Redis cannot be reached: ${message}`, { cause });
@@ -219,3 +222,6 @@ export class RedisConnection {
     client.stream?.destroy();
   }
 }
+
+const isSelect = (error: unknown): boolean =>
+  isReply(error) && (error as Error & { command?: { name: string } }).command?.name === 'select';

@@ -169,6 +169,21 @@ await withReal('redis', findOwnRedis, () =>
       await server.up();
     });
 
+    it('never uses another database than its own', async () => {
+      const few = await startOwnRedis(['--databases', '2']);
+      const at = (database: number) => `redis://127.0.0.1:${few.port}/${database}`;
+      await assert.rejects(RedisConnection.open({ url: at(2) }), (error: Error) => {
+        assert.match(error.message, /DB index is out of range/);
+        return true;
+      });
+      const own = await RedisConnection.open({ url: at(1) });
+      await own.command('set', 'here', 1);
+      const first = await RedisConnection.open({ url: at(0) });
+      assert.equal(await first.command('exists', 'here'), 0);
+      await Promise.all([own.close(), first.close()]);
+      await few.stop();
+    });
+
     it('warns of a server that does not keep what it is given', () =>
       withConnection(async (redis) => {
         const warnings = async (): Promise<string[]> => {
