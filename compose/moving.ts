@@ -10,10 +10,7 @@ import { verifyFolder } from '../moving/verify.ts';
 import { orStop, type Watch } from '../moving/watch.ts';
 import type { Config } from '../schemas/config.ts';
 import { customTransfer } from '../store/custom/transfer.ts';
-import { RedisConnection } from '../store/state/redis/client.ts';
-import { RedisCustomTransfer } from '../store/state/redis/custom/transfer.ts';
-import { liveNodes } from '../store/state/redis/leases.ts';
-import { openRedisSessions } from '../store/state/redis/sessions.ts';
+import type { RedisConnection } from '../store/state/redis/client.ts';
 import { Closing } from './closing.ts';
 import { openKept, openStores } from './stores.ts';
 
@@ -55,6 +52,10 @@ async function withStores<T>(
       const { sessions, custom } = await openKept({ config }, closing);
       return await use({ store: { ...stores, sessions, custom: customTransfer(custom) } });
     }
+    // Loaded where it is used, as other drivers are.
+    const { RedisConnection } = await import('../store/state/redis/client.ts');
+    const { RedisCustomTransfer } = await import('../store/state/redis/custom/transfer.ts');
+    const { openRedisSessions } = await import('../store/state/redis/sessions.ts');
     const redis = await RedisConnection.open({ url: state, name: 'petrel-moving' });
     closing.add(() => redis.close());
     await refuseRunning(redis, watch, 'stop all nodes first');
@@ -80,6 +81,7 @@ async function refuseRunning(redis: RedisConnection, watch: Watch, advice: strin
     if (!isTold) watch.say('Nodes were there a moment ago; waiting until it is known whether they live.');
     isTold = true;
   };
+  const { liveNodes } = await import('../store/state/redis/leases.ts');
   const nodes = await liveNodes({ redis, onWait });
   if (nodes.length === 0) return;
   const running = nodes.length === 1 ? 'a node is' : `${nodes.length} nodes are`;
