@@ -2,6 +2,7 @@ import process from 'node:process';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Seeded } from '../support/seeded.ts';
+import { within } from '../support/until.ts';
 import { assertNothingLost } from './checks.ts';
 import { Cluster, type ClusterOptions } from './cluster.ts';
 import { Load } from './load/load.ts';
@@ -15,6 +16,8 @@ const roundCount = Number(process.env.PETREL_CHAOS_ROUNDS ?? 1);
 
 /** Nothing may take longer; how long it takes is told, not tested. */
 const patienceMs = 120_000;
+
+const endMs = 30_000;
 
 /** Longer than the lease of a node. */
 export const leaseMs = 12_000;
@@ -102,6 +105,6 @@ export class Chaos {
 
   async stop(): Promise<void> {
     process.stdout.write(this.#recoveries.table());
-    await this.load.end().finally(() => this.cluster.stop());
+    await within('the end of the load', this.load.end(), endMs).finally(() => this.cluster.stop());
   }
 }

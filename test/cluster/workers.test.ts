@@ -1,5 +1,7 @@
 import { after, before, describe, it } from 'node:test';
+import { until } from '../support/until.ts';
 import { atLength, Chaos, leaseMs, rounds } from './chaos.ts';
+import { startRogue } from './rogue.ts';
 import { withServers } from './servers-there.ts';
 import { freeze, thaw } from './victims.ts';
 
@@ -26,6 +28,17 @@ await withServers(() =>
           freeze(cluster.worker[0]);
           await lasts(leaseMs);
           thaw(cluster.worker[0]);
+        }));
+
+      it(`lose nothing when a third one believes that it has everything, and takes all that one broker has${suffix}`, (t) =>
+        chaos.survives(t, `two workers a partition${suffix}`, async ({ cluster, load }) => {
+          const rogue = await startRogue(cluster, cluster.broker[0]);
+          try {
+            await until('both store', () => rogue.stored > 10, 60_000);
+            await load.progress(5, 60_000);
+          } finally {
+            await rogue.close();
+          }
         }));
 
       it(`lose nothing when one is cut off from MongoDB${suffix}`, (t) =>
