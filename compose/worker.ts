@@ -25,6 +25,8 @@ export interface WorkerOptions {
   readonly commitObserver?: CommitObserver;
   /** Told of what was stored before, where other workers store too. */
   readonly onRepeat?: (conv: ConvId, seq: number) => void;
+  /** Other workers store, too. */
+  readonly shared?: boolean;
   readonly moderationObserver: ModerationObserver;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
@@ -38,6 +40,7 @@ export interface Worker {
 
 export function createWorker(options: WorkerOptions, closing: Closing): Worker {
   const { config, timeline, directory, access, commitObserver, onRepeat, now, onError } = options;
+  const { shared = false } = options;
   const commit = new CommitQueue({
     timeline,
     ...(commitObserver !== undefined && { observer: commitObserver }),
@@ -51,6 +54,7 @@ export function createWorker(options: WorkerOptions, closing: Closing): Worker {
     commit,
     marks: directory,
     windows: changeWindows(config.messages),
+    shared,
     now,
     ...(moderation !== undefined && { moderate: moderation.moderate }),
     onError,
@@ -73,7 +77,10 @@ export function openWorker(
       ...parts,
       commitObserver: observeCommits(parts, bus),
       moderationObserver: observeModeration(metrics.moderation, log),
-      ...(state.kind === 'redis' && { onRepeat: (conv, seq) => republisher.repeat(conv, seq) }),
+      ...(state.kind === 'redis' && {
+        shared: true,
+        onRepeat: (conv, seq) => republisher.repeat(conv, seq),
+      }),
     },
     closing,
   );

@@ -13,13 +13,34 @@ export interface Submission {
   /** For a change (edit, recall, react, pin): the seq it is about. It makes the event show in `changes`. */
   readonly target?: number;
   /** Stored events whose `raw` is replaced in the same step (a recall takes the body out of its target and its edits). */
-  readonly replaces?: readonly { readonly seq: number; readonly raw: Uint8Array }[];
+  readonly replaces?: readonly Replacement[];
+  /** For a change where several processes append; a timeline that one process alone appends to does not ask. */
+  readonly revision?: Revision;
+}
+
+/** A stored event gets another `raw`. */
+export interface Replacement {
+  readonly seq: number;
+  readonly raw: Uint8Array;
+}
+
+/**
+ * What a change turns out to be where others of its `target` were stored while it was on its way. They are read in one step
+ * with the storing: none that stands before it is missing, and none comes between.
+ */
+export interface Revision {
+  /** Changes up to this seq are known to who submits. */
+  readonly after: number;
+  /** Called where there are such changes, in seq order; several times where other events come between. Answers what is stored. */
+  revise(changes: readonly StoredEvent[]): Pick<Submission, 'raw' | 'replaces'>;
 }
 
 /** What became of a submission: the place it has in its conversation. */
 export interface Appended extends Head {
   /** True where the same (conv, from, id) was stored before, in this batch or ever; seq, n and ts are the first one's. */
   readonly repeat: boolean;
+  /** What was stored, where a revision answered it. */
+  readonly raw?: Uint8Array;
 }
 
 /** How far a user is in a conversation; 0 where nothing was delivered or read. */

@@ -10,6 +10,7 @@ import {
 } from '../schemas/messages.ts';
 import type { DirectoryMarks, GroupRole } from '../store/directory.ts';
 import type { Submission, Timeline } from '../store/timeline.ts';
+import { editRevision, recallRevision, withoutBodies } from './bodies.ts';
 import { parseRaw } from './raw.ts';
 import { StoredChanges } from './stored-changes.ts';
 import { pinsTurnOf, type Turns, turnOf } from './turns.ts';
@@ -34,8 +35,10 @@ export interface PreparedChange {
 }
 
 export interface ChangesOptions {
-  readonly timeline: Pick<Timeline, 'range' | 'changes'>;
+  readonly timeline: Pick<Timeline, 'range' | 'changes' | 'heads'>;
   readonly marks: Pick<DirectoryMarks, 'pins'>;
+  /** Other processes store changes, too. */
+  readonly shared?: boolean;
   readonly turns: Turns;
   readonly windows: ChangeWindows;
   readonly now: () => number;
@@ -46,7 +49,8 @@ type Target = ChangeTarget & { readonly event: StoredEvent; readonly type: strin
 /**
  * Holds edits, recalls, reactions and pins against their targets. Edit, recall and pin of one message have it to themselves
  * from the check to the commit, so that a recall finds every edit whose body it has to take out. The turns are of this
- * process: where there are several, the changes of a conversation are all made in one of them.
+ * process. Where there are several, one makes the changes of a conversation, but for a moment in which two believe that
+ * they are it: then the timeline revises what crosses, and a conversation may have a pinned message more than it may.
  */
 export class Changes {
   readonly #options: ChangesOptions;
@@ -99,13 +103,28 @@ export class Changes {
     const { body } = outgoing.document!;
     const seq = body.target as number;
     const submission = { conv, from, id, counts: false, raw, target: seq };
+    const isShared = this.#options.shared === true;
+    const after = isShared && type === 'edit' ? await this.#head(conv) : 0;
     const target = await this.#target(author, seq);
     if ((await this.#refusal(author, outgoing, target)) === 'repeat') return submission;
-    if (type === 'edit') checkBody(target!.type, body.body);
+    if (type === 'edit') {
+      checkBody(target!.type, body.body);
+      if (isShared) return { ...submission, revision: editRevision(raw, after) };
+    }
     if (type === 'pin' && body.on === true) await this.#checkPins(author, outgoing, seq);
     // What is recalled already has no bodies left.
     if (type !== 'recall' || target!.recalled) return submission;
-    return { ...submission, replaces: await this.#withoutBodies(target!.event) };
+    const changes = await this.#options.timeline.changes(conv, seq, seq);
+    return {
+      ...submission,
+      replaces: withoutBodies(target!.event, changes),
+      ...(isShared && { revision: recallRevision(raw, target!.event, changes) }),
+    };
+  }
+
+  async #head(conv: ConvId): Promise<number> {
+    const [head] = await this.#options.timeline.heads([conv]);
+    return head?.seq ?? 0;
   }
 
   /** Rejects with the reason of a refusal; a change that was stored before is none to refuse. */
@@ -141,16 +160,5 @@ export class Changes {
       message: isMessage(type),
       forwarded: forward !== undefined,
     };
-  }
-
-  /** The recalled message and its edits, each without its body. */
-  async #withoutBodies(message: StoredEvent): Promise<{ seq: number; raw: Uint8Array }[]> {
-    const changes = await this.#options.timeline.changes(message.conv, message.seq, message.seq);
-    const edits = changes.filter((change) => parseRaw(change).type === 'edit');
-    return [message, ...edits].map((event) => {
-      const { id, type, body } = parseRaw(event);
-      const kept = type === 'edit' ? { body: { target: body?.target } } : {};
-      return { seq: event.seq, raw: Buffer.from(JSON.stringify({ id, type, ...kept, recalled: true })) };
-    });
   }
 }

@@ -189,8 +189,8 @@ export class CommitQueue implements Committer {
     if (!answered) this.#settle(batch);
   }
 
-  #publish({ conv, from, raw, replaces }: Submission, { seq, n, ts }: Appended): void {
-    const event: StoredEvent = { conv, seq, n, ts, from, raw };
+  #publish({ conv, from, raw, replaces }: Submission, { seq, n, ts, raw: stored = raw }: Appended): void {
+    const event: StoredEvent = { conv, seq, n, ts, from, raw: stored };
     for (const listener of this.#listeners) listener(event, replaces !== undefined);
   }
 

@@ -1,7 +1,7 @@
 import { PetrelError, toPetrelError } from '../schemas/errors.ts';
 import type { ConvId, StoredEvent } from '../schemas/event.ts';
 import { isMessage, type OutgoingDocument } from '../schemas/messages.ts';
-import type { DirectoryMarks } from '../store/directory.ts';
+import type { DirectoryMarks, Pin } from '../store/directory.ts';
 import type { Appended, Timeline } from '../store/timeline.ts';
 import type { Receiver } from './commit.ts';
 import { parseRaw, type RawDocument } from './raw.ts';
@@ -11,6 +11,8 @@ export interface MarkKeeperOptions {
   readonly timeline: Pick<Timeline, 'range' | 'changes'>;
   readonly marks: DirectoryMarks;
   readonly turns: Turns;
+  /** Other processes note marks, too: what was noted is held against what they stored meanwhile. */
+  readonly shared?: boolean;
   /** Told of what an answer threw. */
   readonly onError: (error: unknown) => void;
 }
@@ -27,13 +29,15 @@ export class MarkKeeper {
   readonly #timeline: Pick<Timeline, 'range' | 'changes'>;
   readonly #marks: DirectoryMarks;
   readonly #turns: Turns;
+  readonly #isShared: boolean;
   readonly #onError: (error: unknown) => void;
   readonly #pending = new Set<Promise<void>>();
 
-  constructor({ timeline, marks, turns, onError }: MarkKeeperOptions) {
+  constructor({ timeline, marks, turns, shared = false, onError }: MarkKeeperOptions) {
     this.#timeline = timeline;
     this.#marks = marks;
     this.#turns = turns;
+    this.#isShared = shared;
     this.#onError = onError;
   }
 
@@ -101,9 +105,24 @@ export class MarkKeeper {
   /** A change that was stored just now; its target's turn is taken. */
   async #change(conv: ConvId, by: string, { type, body }: OutgoingDocument, place: Appended): Promise<void> {
     const seq = body.target as number;
-    if (type === 'recall') await this.#marks.removeMarks(conv, seq);
-    else if (body.on === true) await this.#marks.setPin({ conv, seq, change: place.seq, by, at: place.ts });
-    else await this.#marks.removePin(conv, seq);
+    if (type === 'recall') return this.#marks.removeMarks(conv, seq);
+    await this.#pin({ conv, seq, change: place.seq, by, at: place.ts }, body.on === true);
+  }
+
+  async #pin(pin: Pin, on: boolean): Promise<void> {
+    if (on) await this.#marks.setPin(pin);
+    else await this.#marks.removePin(pin.conv, pin.seq);
+    if (this.#isShared) await this.#confirm(pin.conv, pin.seq, pin.change);
+  }
+
+  /**
+   * What another process noted in between may be overwritten, and what it removed be there again: whoever wrote looks again,
+   * so that the last who writes has seen the newest.
+   */
+  async #confirm(conv: ConvId, seq: number, after: number): Promise<void> {
+    const event = await this.#read(conv, seq);
+    if (event !== undefined && parseRaw(event).recalled === true) return this.#marks.removeMarks(conv, seq);
+    await this.#pinAsStored(conv, seq, after);
   }
 
   /** Notes what a stored event says, whatever was noted of it before. */
@@ -125,6 +144,8 @@ export class MarkKeeper {
       const { mentions } = parseRaw(event);
       if (mentions === undefined || mentions.length === 0) return;
       await this.#marks.addMentions({ conv, seq, n: event.n, from: event.from, uids: mentions });
+      const now = this.#isShared ? await this.#read(conv, seq) : undefined;
+      if (now !== undefined && parseRaw(now).recalled === true) await this.#marks.removeMarks(conv, seq);
     });
   }
 
@@ -134,12 +155,17 @@ export class MarkKeeper {
       const event = await this.#read(conv, seq);
       if (event === undefined) return;
       if (parseRaw(event).recalled === true) return this.#marks.removeMarks(conv, seq);
-      const changes = await this.#timeline.changes(conv, seq, seq);
-      const change = changes.findLast((one) => parseRaw(one).type === 'pin');
-      if (change === undefined) return;
-      if (parseRaw(change).body?.on !== true) return this.#marks.removePin(conv, seq);
-      await this.#marks.setPin({ conv, seq, change: change.seq, by: change.from, at: change.ts });
+      await this.#pinAsStored(conv, seq, 0);
     });
+  }
+
+  /** Notes what the newest pin change behind `after` says. */
+  async #pinAsStored(conv: ConvId, seq: number, after: number): Promise<void> {
+    const changes = await this.#timeline.changes(conv, seq, seq, after);
+    const change = changes.findLast((one) => parseRaw(one).type === 'pin');
+    if (change === undefined) return;
+    const pin = { conv, seq, change: change.seq, by: change.from, at: change.ts };
+    await this.#pin(pin, parseRaw(change).body?.on === true);
   }
 
   async #inTurn(conv: ConvId, seq: number, work: () => Promise<void>): Promise<void> {

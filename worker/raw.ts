@@ -12,5 +12,5 @@ export interface RawDocument {
   readonly forward?: OutgoingDocument['forward'];
 }
 
-export const parseRaw = ({ raw }: StoredEvent): RawDocument =>
+export const parseRaw = ({ raw }: Pick<StoredEvent, 'raw'>): RawDocument =>
   JSON.parse(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8'));

@@ -20,6 +20,8 @@ export interface SenderOptions {
   readonly commit: CommitQueue;
   readonly marks: DirectoryMarks;
   readonly windows: ChangeWindows;
+  /** Other processes store, too. */
+  readonly shared?: boolean;
   readonly now: () => number;
   /** Absent where nothing is looked at before it is stored. */
   readonly moderate?: Moderate;

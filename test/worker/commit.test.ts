@@ -23,13 +23,13 @@ class HeldTimeline {
     });
   }
 
-  #place({ conv, from, id }: Submission): Appended {
+  #place({ conv, from, id, revision }: Submission): Appended {
     const key = `${conv} ${from} ${id}`;
     const known = this.#known.get(key);
     if (known !== undefined) return { ...known, repeat: true };
     const seq = (this.#heads.get(conv) ?? 0) + 1;
     this.#heads.set(conv, seq);
-    const place = { seq, n: seq, ts: seq, repeat: false };
+    const place = { seq, n: seq, ts: seq, repeat: false, ...revision?.revise([]) };
     this.#known.set(key, place);
     return place;
   }
@@ -102,6 +102,19 @@ describe('CommitQueue', () => {
     await queue.drained();
     assert.deepEqual(order, ['stored 1 false', 'event 1', 'stored 1 true']);
     assert.equal(events.length, 1);
+  });
+
+  it('tells of an event as it is stored, also where that is not what was submitted', async () => {
+    const { held, queue, events } = open();
+    const raw = Buffer.from('{"id":"1","recalled":true}');
+    const revised = queue.submit({ ...submission('1'), revision: { after: 0, revise: () => ({ raw }) } });
+    await rest();
+    held.end();
+    await revised;
+    assert.deepEqual(
+      events.map((event) => event.raw),
+      [raw],
+    );
   });
 
   it('refuses a batch that the store could not take with store.unavailable, and goes on', async () => {

@@ -23,13 +23,23 @@ export interface SenderFixture {
   readonly directory: Directory;
   /** Another sender over the same stores, as after a restart. */
   restarted(): Sender;
+  /** The sender of one process among several, by its own way to the stores. */
+  beside(ways: { readonly timeline: Timeline; readonly marks?: DirectoryMarks }): SenderBeside;
   /** The events of a conversation as they are stored. */
   raw(conv: string): Promise<EventDocument[]>;
   end(): Promise<void>;
 }
 
+/** A sender and what it stores. */
+export interface SenderBeside {
+  readonly sender: Sender;
+  readonly commit: CommitQueue;
+}
+
 export interface SenderFixtureOptions extends Partial<Pick<SenderOptions, 'moderate'>> {
   readonly maxPacketSize?: number;
+  /** Instead of an SQLite file; closed at the end. */
+  readonly timeline?: Timeline;
   /** Wraps the marks that the first sender works with. */
   readonly marks?: (marks: DirectoryMarks) => DirectoryMarks;
 }
@@ -37,18 +47,23 @@ export interface SenderFixtureOptions extends Partial<Pick<SenderOptions, 'moder
 export async function startSender(options: SenderFixtureOptions = {}): Promise<SenderFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'petrel-sender-'));
   const directory = await openSqliteDirectory({ dir });
-  const timeline = await openSqliteTimeline({ dir: join(dir, 'timeline') });
+  const timeline = options.timeline ?? (await openSqliteTimeline({ dir: join(dir, 'timeline') }));
   const bus = createMemoryBus(() => {});
   const facts = new FactsCache(directory, bus, Date.now);
-  const create = (marks: DirectoryMarks): Sender =>
+  const create = (
+    marks: DirectoryMarks,
+    own: Pick<SenderOptions, 'timeline' | 'commit' | 'shared'> = {
+      timeline,
+      commit: new CommitQueue({ timeline }),
+    },
+  ): Sender =>
     new Sender({
       routes: new Routes({ facts, directPolicy: 'anyone', now: Date.now }),
       door: new Door({
         rates: new Buckets(0, 0, Date.now),
         maxPacketSize: options.maxPacketSize ?? 262_144,
       }),
-      timeline,
-      commit: new CommitQueue({ timeline }),
+      ...own,
       marks,
       windows: changeWindows({ editWindow: 0, recallWindow: 0, managerRecallWindow: 0 }),
       now: Date.now,
@@ -77,6 +92,10 @@ export async function startSender(options: SenderFixtureOptions = {}): Promise<S
     timeline,
     directory,
     restarted: () => create(directory),
+    beside({ timeline: way, marks = directory }) {
+      const commit = new CommitQueue({ timeline: way });
+      return { sender: create(marks, { timeline: way, commit, shared: true }), commit };
+    },
     async raw(conv) {
       return (await timeline.range({ conv, after: 0, limit: 1000 })).map(eventDocument);
     },

@@ -3,7 +3,15 @@ import { MongoBulkWriteError } from 'mongodb';
 import { type ConvId, parseConv } from '../../../schemas/event.ts';
 import type { Appended, Submission } from '../../timeline.ts';
 import { advance, type MutableHead } from '../sequence.ts';
-import { type Collections, type EventRow, eventKey, isDuplicate, upsert, userKey } from './documents.ts';
+import {
+  type Collections,
+  type EventRow,
+  eventKey,
+  isDuplicate,
+  toEvent,
+  upsert,
+  userKey,
+} from './documents.ts';
 import type { Heads } from './heads.ts';
 import type { Replacements } from './replacements.ts';
 
@@ -120,9 +128,17 @@ export class Appender {
     const heads = await this.#heads.toAppend(new Set(items.map(({ submission }) => submission.conv)));
     const firstNew = new Map([...heads].map(([conv, { seq }]) => [conv, seq + 1]));
     const now = Date.now();
-    const rows = items.map(({ submission, key }) => toRow(submission, key, heads.get(submission.conv)!, now));
+    const rows: EventRow[] = [];
+    const given: Submission[] = [];
+    for (const { submission, key } of items) {
+      const { conv, revision } = submission;
+      const one =
+        revision === undefined ? submission : await this.#revised(submission, rows, firstNew.get(conv)!);
+      given.push(one);
+      rows.push(toRow(one, key, heads.get(conv)!, now));
+    }
     await enterDirects(this.#collections, rows);
-    await this.#prepareReplacements(items, rows, firstNew);
+    await this.#prepareReplacements(given, rows, firstNew);
     let stored = rows.length;
     try {
       await this.#collections.events.insertMany(rows, { ordered: true });
@@ -131,19 +147,36 @@ export class Appender {
       stored = error.insertedCount;
     }
     for (const [i, { seq, n, ts, conv }] of rows.slice(0, stored).entries()) {
-      items[i]!.place = { seq, n, ts, repeat: false };
+      const isRevised = given[i] !== items[i]!.submission;
+      items[i]!.place = { seq, n, ts, repeat: false, ...(isRevised && { raw: given[i]!.raw }) };
       this.#heads.advanceTo(conv, { seq, n, ts });
     }
     // Whether it was a repeat or a race, the head of this conversation is looked up again.
     const failed = rows[stored];
     if (failed !== undefined) this.#heads.forget(failed.conv);
-    for (const { submission } of items.slice(0, stored)) {
-      if (submission.replaces === undefined) continue;
+    for (const { conv, replaces } of given.slice(0, stored)) {
+      if (replaces === undefined) continue;
       await this.#replacements.finish(
-        submission.conv,
-        submission.replaces.map(({ seq }) => seq),
+        conv,
+        replaces.map(({ seq }) => seq),
       );
     }
+  }
+
+  /**
+   * The change as it is behind those of its target that are stored below `firstNew`, and those of its batch before it. Should
+   * anybody store another one now, the index refuses the row and it is looked at again.
+   */
+  async #revised(submission: Submission, rows: readonly EventRow[], firstNew: number): Promise<Submission> {
+    const { conv, target, revision } = submission;
+    if (target === undefined || revision === undefined) return submission;
+    const stored = await this.#collections.events
+      .find({ conv, target, seq: { $gt: revision.after, $lt: firstNew } })
+      .sort({ seq: 1 })
+      .toArray();
+    const coming = rows.filter((row) => row.conv === conv && row.target === target);
+    const changes = [...stored, ...coming].map(toEvent);
+    return changes.length === 0 ? submission : { ...submission, ...revision.revise(changes) };
   }
 
   async #findRepeats(items: readonly Item[]): Promise<void> {
@@ -159,13 +192,13 @@ export class Appender {
   }
 
   async #prepareReplacements(
-    items: readonly Item[],
+    submissions: readonly Submission[],
     rows: EventRow[],
     firstNew: ReadonlyMap<ConvId, number>,
   ): Promise<void> {
-    for (const [at, { submission, key }] of items.entries()) {
-      const { conv, replaces = [] } = submission;
+    for (const [at, { conv, replaces = [] }] of submissions.entries()) {
       if (replaces.length === 0) continue;
+      const key = rows[at]!._id;
       const attempt = randomBytes(12).toString('hex');
       const replaced = replaces.map(({ seq, raw }) => ({ seq, raw, by: key, attempt }));
       rows[at] = { ...rows[at]!, attempt };

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { openMongoTimeline } from '../../../store/timeline/mongodb/timeline.ts';
-import type { Submission, Timeline } from '../../../store/timeline.ts';
+import type { Appended, Submission, Timeline } from '../../../store/timeline.ts';
 import { findMongo, type MongoServer, startMongo } from '../../servers/mongodb.ts';
 import { withReal } from '../../servers/not-available.ts';
 import { timelineConformance } from '../timeline.conformance.ts';
@@ -118,6 +118,50 @@ await withReal('mongodb', findMongo, () =>
         const [first, second] = await one.range({ conv: 'g:a', after: 0, limit: 10 });
         assert.deepEqual(Buffer.from(first!.raw), gone);
         assert.match(Buffer.from(second!.raw).toString(), /says 2/);
+      }));
+
+    it('asks a change what is stored behind others of its target, whoever stored them and whoever is quicker', () =>
+      together(2, async (timelines) => {
+        const [one, other] = timelines as [Timeline, Timeline];
+        const place = (id: string, more: Partial<Submission>) =>
+          message('g:a', 'alice', id, { counts: false, target: 1, ...more });
+        await one.append([message('g:a', 'alice', '1'), place('before', {})]);
+        /** Stores what it was asked with. */
+        const asking = (id: string, after: number): Submission =>
+          place(id, {
+            revision: {
+              after,
+              revise: (changes) => ({
+                raw: Buffer.from(JSON.stringify({ id, saw: changes.map(({ seq }) => seq) })),
+                replaces: [{ seq: 1, raw: Buffer.from(`{"id":"${id}"}`) }],
+              }),
+            },
+          });
+        // The head that `one` knows is old: its first attempt is refused.
+        await other.append([place('a', {}), message('g:a', 'bob', 'b'), place('c', { target: 4 })]);
+        const [known] = await one.append([asking('none', 3)]);
+        assert.equal(known!.raw, undefined);
+        const [first, , second] = await one.append([asking('x', 2), place('y', {}), asking('z', 3)]);
+        const stored = await other.range({ conv: 'g:a', after: 0, limit: 10 });
+        const texts = stored.map(({ raw }) => Buffer.from(raw).toString());
+        assert.equal(texts[first!.seq - 1], '{"id":"x","saw":[3,6]}');
+        assert.equal(texts[second!.seq - 1], '{"id":"z","saw":[6,7,8]}');
+        assert.deepEqual([first!.raw, second!.raw].map(String), [texts[6], texts[8]]);
+        assert.equal(texts[0], '{"id":"z"}');
+        const [again] = await other.append([asking('x', 2)]);
+        assert.deepEqual([again!.seq, again!.repeat], [first!.seq, true]);
+        // Each of two who race is asked with the other, or came before it.
+        for (let round = 0; round < 5; round++) {
+          const head = (await one.heads(['g:a']))[0]!.seq;
+          const places = await Promise.all(
+            [one, other].map(
+              async (timeline, i) => (await timeline.append([asking(`${round}-${i}`, head)]))[0]!,
+            ),
+          );
+          const [earlier, later] = places.toSorted((a, b) => a.seq - b.seq) as [Appended, Appended];
+          assert.equal(earlier.raw, undefined);
+          assert.deepEqual(JSON.parse(String(later.raw)).saw, [earlier.seq]);
+        }
       }));
 
     it('says that it is not available while the server does not answer, and goes on by itself', async (t) => {
