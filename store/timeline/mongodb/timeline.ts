@@ -22,7 +22,7 @@ const placesAtOnce = 200;
 export interface MongoTimelineOptions {
   /** `mongodb://host:port/database`, with what the driver takes as options. */
   readonly url: string;
-  /** How long the server may be silent before it counts as away, ms. */
+  /** How long the server may be silent before it counts as away, and a read may take, ms. */
   readonly socketTimeoutMs?: number;
 }
 
@@ -48,7 +48,7 @@ export async function openMongoTimeline({
   try {
     await client.connect();
     await migrate(client.db());
-    return new MongoTimeline(client);
+    return new MongoTimeline(client, socketTimeoutMs);
   } catch (error) {
     await client.close();
     throw error;
@@ -57,6 +57,7 @@ export async function openMongoTimeline({
 
 class MongoTimeline implements Timeline, TimelineTransfer {
   readonly #client: MongoClient;
+  readonly #answerMs: number;
   readonly #collections: Collections;
   readonly #heads: Heads;
   readonly #replacements: Replacements;
@@ -65,8 +66,9 @@ class MongoTimeline implements Timeline, TimelineTransfer {
   readonly #loader: Loader;
   #closed: Promise<void> | undefined;
 
-  constructor(client: MongoClient) {
+  constructor(client: MongoClient, answerMs: number) {
     this.#client = client;
+    this.#answerMs = answerMs;
     this.#collections = collectionsOf(client.db());
     this.#heads = new Heads(this.#collections.events);
     this.#replacements = new Replacements(this.#collections.events);
@@ -80,7 +82,7 @@ class MongoTimeline implements Timeline, TimelineTransfer {
   }
 
   range({ conv, after, before = maxSeq + 1, limit, newest = false }: Range): Promise<StoredEvent[]> {
-    return this.#guarded(async () => {
+    return this.#answered(async () => {
       const rows = await this.#collections.events
         .find({ conv, seq: { $gt: Math.max(after, 0), $lt: before } })
         .sort({ seq: newest ? -1 : 1 })
@@ -93,7 +95,7 @@ class MongoTimeline implements Timeline, TimelineTransfer {
   events(
     places: readonly { readonly conv: ConvId; readonly seq: number }[],
   ): Promise<(StoredEvent | undefined)[]> {
-    return this.#guarded(async () => {
+    return this.#answered(async () => {
       const found = new Map<string, StoredEvent>();
       for (const some of chunked(places, placesAtOnce)) {
         const wanted = some.map(({ conv, seq }) => ({ conv, seq }));
@@ -105,7 +107,7 @@ class MongoTimeline implements Timeline, TimelineTransfer {
   }
 
   changes(conv: ConvId, from: number, to: number, after = 0): Promise<StoredEvent[]> {
-    return this.#guarded(async () => {
+    return this.#answered(async () => {
       const rows = await this.#collections.events
         .find({ conv, target: { $gte: from, $lte: to }, seq: { $gt: after } })
         .sort({ seq: 1 })
@@ -115,13 +117,13 @@ class MongoTimeline implements Timeline, TimelineTransfer {
   }
 
   heads(convs: readonly ConvId[]): Promise<(Head | undefined)[]> {
-    return this.#guarded(async () =>
+    return this.#answered(async () =>
       (await this.#heads.read(convs)).map((head) => (head.seq === 0 ? undefined : head)),
     );
   }
 
   directs(uid: string): Promise<{ readonly conv: ConvId; readonly head: Head }[]> {
-    return this.#guarded(async () => {
+    return this.#answered(async () => {
       const rows = await this.#collections.directs.find({ uid }).toArray();
       const heads = await this.#heads.read(rows.map(({ conv }) => conv));
       // What has no head was entered for a first event that was never stored.
@@ -134,11 +136,11 @@ class MongoTimeline implements Timeline, TimelineTransfer {
   }
 
   cursors(keys: readonly { readonly conv: ConvId; readonly uid: string }[]): Promise<Cursor[]> {
-    return this.#guarded(() => this.#cursors.get(keys));
+    return this.#answered(() => this.#cursors.get(keys));
   }
 
   cursorsOf(conv: ConvId, afterUid: string, limit: number): Promise<Cursor[]> {
-    return this.#guarded(() => this.#cursors.of(conv, afterUid, limit));
+    return this.#answered(() => this.#cursors.of(conv, afterUid, limit));
   }
 
   allEvents(after?: { conv: ConvId; seq: number }): AsyncGenerator<readonly KeptEvent[]> {
@@ -170,6 +172,19 @@ class MongoTimeline implements Timeline, TimelineTransfer {
 
   async #shown(rows: readonly EventRow[]): Promise<StoredEvent[]> {
     return (await this.#replacements.resolve(rows)).map(toEvent);
+  }
+
+  /** A read: nobody waits for it longer than for one answer, however often the driver tries again. */
+  async #answered<T>(read: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new PetrelError('store.unavailable')), this.#answerMs);
+    });
+    try {
+      return await Promise.race([this.#guarded(read), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Whatever the server or the way to it refuses, it may take later. */
