@@ -32,6 +32,8 @@ export class BrokerServer {
   readonly #context: BrokerContext;
   readonly #hasOthers: () => boolean;
   readonly #servers: Server[] = [];
+  /** Where other nodes come in. */
+  #plain: Server | undefined;
   readonly #watchers: (() => void)[] = [];
   #sockets: WebSocketServer | undefined;
   #lastId = 0;
@@ -48,6 +50,7 @@ export class BrokerServer {
     const plain = createServer({ noDelay: true }, (socket) =>
       this.#serve(new SocketTransport(socket, 'tcp')),
     );
+    this.#plain = plain;
     const addresses = [`mqtt://${await this.#open(plain, host, port)}`];
     if (tls !== undefined) {
       const secure = createTlsServer(certificates(tls), (socket) =>
@@ -134,22 +137,25 @@ export class BrokerServer {
   }
 
   /**
-   * No new connections. Clients are served on until they are moved off, over `mqtt.drainTime`; without it, or when it is
-   * over, nothing more is read, sends in hand are stored and acknowledged, the clients are told that the server shuts
-   * down, and their sessions are stored. Other nodes' connections stay until all that is done: sends may need them.
+   * No new connections of clients: where other nodes come in they get 0x88. Clients are served on until they are moved
+   * off, over `mqtt.drainTime`; without it, or when it is over, nothing more is read, sends in hand are stored and
+   * acknowledged, the clients are told that the server shuts down, and their sessions are stored. Other nodes' connections
+   * stay until all that is done, and may be made anew: sends need them.
    */
   async close(): Promise<void> {
     this.#closing = true;
     for (const close of this.#watchers) close();
-    const closed = this.#servers.map(
-      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
-    );
     const { registry, router, sends, config } = this.#context;
+    const kept = router === undefined ? undefined : this.#plain;
+    const closed = this.#servers.filter((server) => server !== kept).map(ended);
     if (config.mqtt.drainTime > 0) await this.#drain(config.mqtt.drainTime * 1000);
     for (const client of registry.connections()) client.stopReading();
     await sends.drained();
     for (const client of [...registry.connections()]) this.#end(client, reasons.serverShuttingDown);
     await registry.settledTurns();
+    if (kept !== undefined) closed.push(ended(kept));
+    // Who came meanwhile is neither a client nor a node yet.
+    for (const client of [...registry.connections()]) client.destroy();
     router?.close();
     this.#sockets?.close();
     await Promise.all(closed);
@@ -171,6 +177,8 @@ export class BrokerServer {
     else connection.destroy();
   }
 }
+
+const ended = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
 /** Where origins are configured, pages of others are refused; programs send no Origin. */
 function mayOpen({ headers: { origin, host } }: IncomingMessage, corsOrigins: readonly string[]): boolean {

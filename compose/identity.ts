@@ -12,7 +12,7 @@ import type { Rates } from '../store/rates.ts';
 import type { Closing } from './closing.ts';
 
 /** It is asked for at the beginning of a connection. */
-const nodeTokenSeconds = 60;
+const nodeTokenSeconds = 300;
 
 export interface IdentityOptions {
   readonly config: Config;

@@ -38,8 +38,11 @@ describe('a connection of another node', () => {
   });
   after(() => cluster.end());
 
-  const open = async (more: Partial<IConnectPacket> = {}): Promise<PacketClient> => {
-    const client = await PacketClient.open(Number(new URL(broker.url).port));
+  const open = async (
+    more: Partial<IConnectPacket> = {},
+    port = Number(new URL(broker.url).port),
+  ): Promise<PacketClient> => {
+    const client = await PacketClient.open(port);
     client.send({
       cmd: 'connect',
       protocolId: 'MQTT',
@@ -53,8 +56,8 @@ describe('a connection of another node', () => {
     });
     return client;
   };
-  const opened = async (clientId: string): Promise<PacketClient> => {
-    const client = await open({ clientId });
+  const opened = async (clientId: string, port?: number): Promise<PacketClient> => {
+    const client = await open({ clientId }, port);
     assert.equal((await client.next('connack')).reasonCode, 0);
     return client;
   };
@@ -146,6 +149,26 @@ describe('a connection of another node', () => {
     await until('the loss', () => broker.lost.length > before);
     assert.deepEqual(broker.lost.slice(before), ['lost']);
     assert.ok(!broker.lost.some((node) => node === 'leaving' || node === 'bad'));
+  });
+
+  it('is made anew while the broker waits for its sends, when clients are refused, and not after', async () => {
+    let drained = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      drained = resolve;
+    });
+    const stopping = await cluster.broker('b-2', waiting);
+    const port = Number(new URL(stopping.url).port);
+    const first = await opened('w-1', port);
+    const closed = stopping.server.close();
+    await first.drop();
+    const again = await opened('w-1', port);
+    assert.deepEqual(await subscribe(again, '$work/3'), [0]);
+    const client = await open({ clientId: 'phone', username: 'alice' }, port);
+    assert.equal((await client.next('connack')).reasonCode, 0x88);
+    const silent = await PacketClient.open(port);
+    drained();
+    await Promise.all([closed, again.closed, silent.closed]);
+    await assert.rejects(PacketClient.open(port));
   });
 
   it('takes packets that are larger than those of clients', async () => {

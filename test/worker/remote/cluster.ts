@@ -24,6 +24,7 @@ export interface TestBroker {
   readonly id: string;
   readonly sends: RemoteSends;
   readonly router: NodeRouter;
+  readonly server: BrokerServer;
   readonly url: string;
   /** The nodes that it lost without a goodbye. */
   readonly lost: readonly string[];
@@ -43,7 +44,8 @@ export interface TestWorker {
 export interface TestCluster {
   readonly store: SenderFixture;
   readonly membership: Membership;
-  broker(id: string): Promise<TestBroker>;
+  /** `drained`: when it is stopped, its sends are done by then. */
+  broker(id: string, drained?: Promise<void>): Promise<TestBroker>;
   worker(id: string): Promise<TestWorker>;
   /** The sends of a node without a broker. */
   api(id: string): Promise<RemoteSends>;
@@ -75,10 +77,10 @@ export async function startCluster(
   return {
     store,
     membership,
-    async broker(id) {
+    async broker(id, drained) {
       const lost: string[] = [];
       const router = new NodeRouter({ onLost: (node) => lost.push(node) });
-      const context = contextOf(router);
+      const context = contextOf(router, drained);
       const server = new BrokerServer(context);
       const [url] = await server.listen();
       const sends = sendsOf(id, router);
@@ -90,7 +92,7 @@ export async function startCluster(
         await server.close();
       };
       ends.push(() => (brokers.has(id) ? end() : undefined));
-      const broker = { id, sends, router, url: url!, lost, end };
+      const broker = { id, sends, router, server, url: url!, lost, end };
       brokers.set(id, broker);
       membership.join({ id, role: 'broker', mqtt: url!, startedAt: 1 });
       return broker;
@@ -144,7 +146,7 @@ export async function startCluster(
 }
 
 /** What a broker needs to serve other nodes. */
-const contextOf = (router: NodeRouter): BrokerContext => {
+const contextOf = (router: NodeRouter, drained?: Promise<void>): BrokerContext => {
   const ignore = () => {};
   const parts: Partial<BrokerContext> = {
     config: createConfig({ mqtt: { host: '127.0.0.1', port: 0, maxHalfOpen: 1000 } }),
@@ -152,7 +154,7 @@ const contextOf = (router: NodeRouter): BrokerContext => {
     registry: new Registry(Date.now),
     metrics: createMetrics(),
     flusher: new Flusher(),
-    sends: { drained: async () => {} } as BrokerContext['sends'],
+    sends: { drained: async () => drained } as BrokerContext['sends'],
     authenticator: {
       verify: async () => {
         throw new PetrelError('auth.bad-token');
@@ -165,7 +167,8 @@ const contextOf = (router: NodeRouter): BrokerContext => {
     connectRates: new Buckets(0, 0, Date.now),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore } as unknown as BrokerContext['log'],
     now: Date.now,
-    isReady: () => true,
+    // Clients are nobody's here.
+    isReady: () => false,
   };
   return parts as BrokerContext;
 };
