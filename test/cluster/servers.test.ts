@@ -23,6 +23,7 @@ await withServers(() =>
 
       it(`nothing is lost when the disk of MongoDB is full${suffix}`, (t) =>
         chaos.survives(t, `disk of mongodb full${suffix}`, async ({ cluster, load }) => {
+          if (cluster.mongodb.disk === undefined) t.diagnostic('no disk could be made here to be filled');
           await cluster.fillMongo();
           await load.refused(8000);
           cluster.mongodb.disk?.empty();

@@ -145,7 +145,9 @@ export async function mariaDbVictim(): Promise<ServerVictim> {
 export async function mongoVictim(diskMegabytes?: number): Promise<DiskVictim> {
   const { path, args } = await mongoProgram();
   const folder = mkdtempSync(join(tmpdir(), 'petrel-mongo-'));
-  const disk = diskMegabytes === undefined ? undefined : SmallDisk.at(folder, diskMegabytes);
+  // MongoDB itself begins with a journal of 100 MB.
+  const factor = path.endsWith('mongod') ? 8 : 1;
+  const disk = diskMegabytes === undefined ? undefined : SmallDisk.at(folder, factor * diskMegabytes);
   const port = await freePort();
   const server = await OwnServer.start('mongodb', path, args(folder, port), port, folder);
   const victim = server.victim((at) => `mongodb://127.0.0.1:${at}/petrel`);
