@@ -28,7 +28,8 @@ export interface MemoryState extends SharedState {
 export async function openState(base: Base, closing: Closing): Promise<State> {
   if (base.config.store.state === 'memory') return memoryState(base, closing);
   const { openRedisState } = await import('./redis-state.ts');
-  return openAt('store.state', () => openRedisState(base, closing));
+  const open = () => openRedisState(base, closing);
+  return openAt('store.state', open, (message) => base.log.warn(message));
 }
 
 function memoryState({ now, onError }: Base, closing: Closing): MemoryState {

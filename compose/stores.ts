@@ -34,8 +34,10 @@ export async function openStores(
   const url = store.directory;
   const directory = await (url === 'sqlite'
     ? openSqliteDirectory({ dir: dataDir })
-    : openAt('store.directory', async () =>
-        (await import('../store/directory/sql/mysql.ts')).openMysqlDirectory({ url }),
+    : openAt(
+        'store.directory',
+        async () => (await import('../store/directory/sql/mysql.ts')).openMysqlDirectory({ url }),
+        (message) => log.warn(message),
       ));
   closing.add(() => directory.close());
   return { timeline, directory };
@@ -55,7 +57,8 @@ async function openTimeline(
   }
   // Drivers are loaded where they are used: a server that uses none does not wait for them.
   const { openMongoTimeline } = await import('../store/timeline/mongodb/timeline.ts');
-  return openAt('store.timeline', () => openMongoTimeline({ url: store.timeline }));
+  const open = () => openMongoTimeline({ url: store.timeline });
+  return openAt('store.timeline', open, (message) => log.warn(message));
 }
 
 /** What is kept for sessions that are not connected. */

@@ -10,11 +10,24 @@ export class StoreAway extends Error {
   }
 }
 
-/** Opens the store that this key of the configuration names. Rejects with StoreAway. */
-export async function openAt<T>(key: string, open: () => Promise<T>): Promise<T> {
+const patienceDefaultMs = 5000;
+
+/**
+ * Opens the store that this key of the configuration names. Rejects with StoreAway. A server may be silent for long, and
+ * migrations take their time: whoever waits is told so, every `patienceMs`.
+ */
+export async function openAt<T>(
+  key: string,
+  open: () => Promise<T>,
+  say: (message: string) => void,
+  patienceMs = patienceDefaultMs,
+): Promise<T> {
+  const timer = setInterval(() => say(`Still waiting for the server of ${key}.`), patienceMs);
   try {
     return await open();
   } catch (cause) {
     throw new StoreAway(key, cause);
+  } finally {
+    clearInterval(timer);
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Compose } from '../../cli/surroundings.ts';
 import { PetrelError } from '../../schemas/errors.ts';
-import { openAt } from '../../store/away.ts';
+import { StoreAway } from '../../store/away.ts';
 import { FakeProcess } from './surroundings.ts';
 
 let folder: string;
@@ -179,9 +179,8 @@ describe('a start that fails', () => {
   it('says which server cannot be had, and why', async () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
     const away = new PetrelError('store.unavailable', 'Redis cannot be reached', { cause });
-    const failed = await openAt('store.state', () => Promise.reject(away)).catch((error: Error) => error);
     assert.equal(
-      await failure(failed as Error),
+      await failure(new StoreAway('store.state', away)),
       'petrel: cannot open store.state: connect ECONNREFUSED 127.0.0.1:9',
     );
   });

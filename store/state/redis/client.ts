@@ -78,7 +78,8 @@ export class RedisConnection {
     this.#timeoutMs = timeoutMs;
     // Without a listener ioredis writes to the console.
     this.client.on('error', (error) => {
-      this.#lastError = error;
+      // What follows from a refusal says less than the refusal.
+      if (!isSelect(this.#lastError)) this.#lastError = error;
       // ioredis goes on with database 0, which belongs to others, where it may not have its own.
       if (isSelect(error)) this.reset();
     });
