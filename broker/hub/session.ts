@@ -8,7 +8,7 @@ import type { Hub } from './hub.ts';
 import { InFlight } from './inflight.ts';
 import type { Link } from './link.ts';
 import { findStart, replayLimit } from './start.ts';
-import { createTrack, type Track } from './track.ts';
+import { createTrack, positionsOf, type Track, takePositions } from './track.ts';
 import { type TopicWish, Wishes } from './wishes.ts';
 
 const maxWaiting = 256;
@@ -131,8 +131,8 @@ export class Session {
   #beginLive({ conv, seq }: HubEvent, topic: TopicBytes, gid: string | undefined): Track {
     if (!this.#ready || !this.#hub.isUnsure(this.user)) return this.#begin(conv, seq, topic, gid);
     const track = this.#begin(conv, 1, topic, gid);
-    const isOpen = this.stored?.positions[conv] === undefined && track.sent + 1 < seq;
-    if (isOpen) track.startTs = this.#attachedAt - clockMarginMs;
+    if (this.stored?.positions[conv] === undefined && track.sent + 1 < seq)
+      track.startTs = this.#attachedAt - clockMarginMs;
     return track;
   }
 
@@ -373,23 +373,14 @@ export class Session {
 
   /** The position of every conversation that has one. */
   positions(): Record<ConvId, number> {
-    const positions: Record<ConvId, number> = { ...this.stored?.positions };
-    for (const { conv, acked, startTs } of this.#tracks.values()) {
-      // Without a start there is no position yet: the session's age decides next time too.
-      if (startTs === undefined) positions[conv] = acked;
-    }
-    return positions;
+    return { ...this.stored?.positions, ...positionsOf(this.#tracks.values()) };
   }
 
   /** The positions that moved since they were last taken. */
   takeMoved(): Record<ConvId, number> {
-    const positions: Record<ConvId, number> = {};
-    for (const track of this.#moved) {
-      track.moved = false;
-      positions[track.conv] = track.acked;
-    }
+    const moved = this.#moved;
     this.#moved = [];
-    return positions;
+    return takePositions(moved);
   }
 
   close(): void {

@@ -46,3 +46,20 @@ export const createTrack = (
   moved: false,
   cursorDue: false,
 });
+
+/** The position of each that has one. Without a start there is none yet: the session's age decides next time too. */
+export function positionsOf(tracks: Iterable<Track>): Record<ConvId, number> {
+  const positions: Record<ConvId, number> = {};
+  for (const { conv, acked, startTs } of tracks) if (startTs === undefined) positions[conv] = acked;
+  return positions;
+}
+
+/** The positions of those that moved, which count as saved from then on. */
+export function takePositions(moved: readonly Track[]): Record<ConvId, number> {
+  const positions: Record<ConvId, number> = {};
+  for (const track of moved) {
+    track.moved = false;
+    positions[track.conv] = track.acked;
+  }
+  return positions;
+}
