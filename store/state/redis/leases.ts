@@ -1,16 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisConnection } from './client.ts';
-import { leaseClockKey, leasesKey } from './nodes.ts';
+import { leaseClock, leaseClockKey, leasesKey } from './nodes.ts';
 
-/** As a node looks at the leases (nodes.ts): by looks their clock goes on. Answers ids and when their leases run out. */
-const lookScript = `
-local time = redis.call('TIME')
-local wall = time[1] * 1000 + math.floor(time[2] / 1000)
-local last = redis.call('HMGET', KEYS[2], 'wall', 'now')
-local passed = math.min(math.max(wall - (tonumber(last[1]) or wall), 0), 2000)
-local now = string.format('%.0f', (tonumber(last[2]) or 0) + passed)
-redis.call('HSET', KEYS[2], 'wall', string.format('%.0f', wall), 'now', now)
-return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'WITHSCORES')`;
+/** Ids and when their leases run out. */
+const lookScript = `${leaseClock}
+return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf', 'WITHSCORES')`;
 
 export interface LiveNodesOptions {
   readonly redis: RedisConnection;

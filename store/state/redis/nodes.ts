@@ -11,16 +11,21 @@ export const infosKey = key('nodes', 'infos');
 
 /**
  * Leases go by a clock that stands still while nobody can renew: of a time in which Redis was away, 2 s count at most, so
- * that it takes no node's lease. Every node looks at it each second.
- * Modes: `look` and `renew`, which answer 1 first where the lease has run out, and it is not renewed then; `join`; `leave`.
+ * that it takes no node's lease. Whoever looks at it (Lua; `KEYS[2]` is `leaseClockKey`, it makes `now`) makes it go on.
  */
-const tickScript = `
+export const leaseClock = `
 local time = redis.call('TIME')
 local wall = time[1] * 1000 + math.floor(time[2] / 1000)
 local last = redis.call('HMGET', KEYS[2], 'wall', 'now')
 local passed = math.min(math.max(wall - (tonumber(last[1]) or wall), 0), 2000)
 local now = (tonumber(last[2]) or 0) + passed
-redis.call('HSET', KEYS[2], 'wall', string.format('%.0f', wall), 'now', string.format('%.0f', now))
+redis.call('HSET', KEYS[2], 'wall', string.format('%.0f', wall), 'now', string.format('%.0f', now))`;
+
+/**
+ * Every node looks each second.
+ * Modes: `look` and `renew`, which answer 1 first where the lease has run out, and it is not renewed then; `join`; `leave`.
+ */
+const tickScript = `${leaseClock}
 local mode, id, expired = ARGV[1], ARGV[2], 0
 if (mode == 'look' or mode == 'renew') and (tonumber(redis.call('ZSCORE', KEYS[1], id)) or 0) <= now then expired = 1 end
 if mode == 'leave' then redis.call('ZADD', KEYS[1], 0, id)
