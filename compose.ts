@@ -33,6 +33,10 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
   const base = createBase(config, role, log);
   const stores = await openStores(base, closing);
   const state = await openState(base, closing);
+  if (state.kind === 'redis' && !areShared(config.store))
+    log.warn(
+      'The timeline or the directory is this process’s own: other nodes on this Redis have other users and conversations.',
+    );
   const shared = { ...base, ...stores, ...state, state };
   const access = createAccess(shared, closing);
   const identity = await createIdentity(shared, closing);

@@ -1,4 +1,5 @@
 import { NodeRouter } from '../broker/internal/router.ts';
+import type { Log } from '../ops/log.ts';
 import { FarPort } from '../worker/remote/far-port.ts';
 import { WorkerNode } from '../worker/remote/node.ts';
 import { RemoteSends } from '../worker/remote/sends.ts';
@@ -33,25 +34,35 @@ export function openWork(options: WorkOptions, worker: Worker | undefined, closi
   };
 }
 
-function openSends({ role, state, access, identity, onError }: WorkOptions, closing: Closing): Work {
+/** A broker that stops is an everyday thing; one that cannot be reached is not, and looks the same for a while. */
+const tellOf =
+  (log: Log) =>
+  (error: unknown, broker: string | undefined): void =>
+    log.warn({ err: error, broker }, 'There is no link to a broker; it is tried again.');
+
+function openSends(options: WorkOptions, closing: Closing): Work {
+  const { role, state, access, identity, log, onError } = options;
   const { nodes } = state;
   const ends = { node: nodes.self.id, door: access.door, onError };
   if (does(role, 'broker')) {
     const router = new NodeRouter({ onLost: (node) => nodes.suspect(node) });
     return { router, sends: new RemoteSends({ ...ends, port: router }) };
   }
-  const port = new FarPort({ nodes, token: identity.nodeToken, onError });
+  const port = new FarPort({ nodes, token: identity.nodeToken, onError, onLinkDown: tellOf(log) });
   closing.add(() => port.close());
   return { sends: new RemoteSends({ ...ends, port }) };
 }
 
 function openNode(
-  { role, state, identity, metrics, onError }: WorkOptions,
+  { role, state, identity, log, metrics, onError }: WorkOptions,
   { commit, sender }: Worker,
   closing: Closing,
 ): WorkerNode {
   const { nodes } = state;
-  const node = new WorkerNode({ nodes, sender, token: identity.nodeToken, onError });
+  const node = new WorkerNode({
+    ...{ nodes, sender, token: identity.nodeToken, onError },
+    onLinkDown: tellOf(log),
+  });
   Object.defineProperty(metrics.hot, 'partitions', { get: () => node.held.size });
   // Where there is a broker, too, what waits is what it was given.
   if (role === 'worker') Object.defineProperty(metrics.hot, 'waiting', { get: () => commit.waiting });

@@ -8,6 +8,8 @@ export interface FarPortOptions {
   /** A token of scope `internal`. */
   readonly token: () => Promise<string>;
   readonly onError: (error: unknown) => void;
+  /** Told why the link to a broker is down, once each time; `onError` where absent. */
+  readonly onLinkDown?: (error: unknown, broker: string | undefined) => void;
   readonly keepAliveSeconds?: number;
 }
 
@@ -32,7 +34,7 @@ export class FarPort implements WorkPort {
   }
 
   attach(node: string, listener: PortListener): void {
-    const { nodes, token, onError, keepAliveSeconds } = this.#options;
+    const { nodes, token, onError, onLinkDown = onError, keepAliveSeconds } = this.#options;
     this.#link = new NodeLink({
       url: () => this.#choose()?.mqtt,
       node,
@@ -51,7 +53,7 @@ export class FarPort implements WorkPort {
         if (holders === undefined) listener.onAnswers(payload);
         else listener.onHolders(holders);
       },
-      onError,
+      onError: (error) => onLinkDown(error, this.#broker),
       ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
     });
   }

@@ -12,6 +12,8 @@ export interface WorkerNodeOptions {
   /** A token of scope `internal`. */
   readonly token: () => Promise<string>;
   readonly onError: (error: unknown) => void;
+  /** Told why the link to a broker is down, once each time; `onError` where absent. */
+  readonly onLinkDown?: (error: unknown, broker: string) => void;
   /** Work of all senders together that may be unanswered, bytes. */
   readonly maxUnansweredBytes?: number;
   /** How long a partition that comes from a worker that lives on is left to it, ms. */
@@ -106,7 +108,7 @@ export class WorkerNode {
   }
 
   #employer(id: string): Employer {
-    const { nodes, token, onError, keepAliveSeconds } = this.#options;
+    const { nodes, token, onError, onLinkDown = onError, keepAliveSeconds } = this.#options;
     let entrance = this.#intake.open(() => {});
     const employer: Employer = {
       open: undefined,
@@ -124,7 +126,7 @@ export class WorkerNode {
           if (isLost) nodes.suspect(id);
         },
         onMessage: (_topic, payload) => entrance.take(payload),
-        onError,
+        onError: (error) => onLinkDown(error, id),
         ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
       }),
     };
