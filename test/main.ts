@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import process from 'node:process';
+import { Readable } from 'node:stream';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
@@ -29,21 +30,38 @@ let failures = 0;
 // The one server that is built on a machine, before the clock of any file runs. Where it cannot be, its tests say so.
 if (files.some((path) => path.includes('mongodb'))) await findMongo().catch(() => undefined);
 
-// Without files run() would look for some by itself.
-if (files.length > 0) {
-  const events = run({ files, concurrency: 2, timeout: fileTimeoutMs });
-  events.on('test:pass', ({ name, file }) => {
-    // A file without a test counts as one that passed.
-    if (name !== file) tests++;
-  });
-  events.on('test:fail', ({ todo }) => {
-    if (todo === undefined || todo === false) failures++;
-  });
-  events.on('test:diagnostic', ({ message }) => {
-    if (message.startsWith(notRunMark)) notRun.add(message);
-  });
-  for await (const text of events.compose(new spec())) process.stdout.write(text);
+const clusters = join(fileURLToPath(new URL('.', import.meta.url)), 'cluster') + sep;
+/** A whole cluster has all cores busy by itself. */
+const isCluster = (path: string): boolean => path.startsWith(clusters);
+
+/** What run() says at its end; of several runs it is said once, as their sum. */
+const total = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
+
+async function* results() {
+  const totals = new Map<string, number>();
+  const parts = [
+    { files: files.filter((path) => !isCluster(path)), concurrency: 2 },
+    { files: files.filter(isCluster), concurrency: 1 },
+  ];
+  for (const part of parts) {
+    // Without files run() would look for some by itself.
+    if (part.files.length === 0) continue;
+    for await (const event of run({ ...part, timeout: fileTimeoutMs })) {
+      const found = event.type === 'test:diagnostic' ? total.exec(event.data.message) : null;
+      if (found === null) yield event;
+      else totals.set(found[1]!, (totals.get(found[1]!) ?? 0) + Number(found[2]));
+      if (event.type === 'test:diagnostic' && event.data.message.startsWith(notRunMark))
+        notRun.add(event.data.message);
+      // A file without a test counts as one that passed.
+      if (event.type === 'test:pass' && event.data.name !== event.data.file) tests++;
+      if (event.type === 'test:fail' && (event.data.todo ?? false) === false) failures++;
+    }
+  }
+  for (const [name, value] of totals)
+    yield { type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${value}`, level: 'info' } };
 }
+
+for await (const text of Readable.from(results()).compose(new spec())) process.stdout.write(text);
 
 for (const message of notRun) process.stdout.write(`\n${message}\n`);
 if (tests === 0) process.stdout.write('\nNo test ran.\n');

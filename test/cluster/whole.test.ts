@@ -4,9 +4,11 @@ import { setTimeout } from 'node:timers/promises';
 import type { EventDocument } from '../../schemas/event.ts';
 import { openMysqlDirectory } from '../../store/directory/sql/mysql.ts';
 import { until } from '../support/until.ts';
-import { Chaos, rounds } from './chaos.ts';
+import { atLength, Chaos, rounds } from './chaos.ts';
 import { withServers } from './servers-there.ts';
 
+/** How often the maker of a group dies. */
+const kills = 3;
 /** Members of a group that is made while its maker dies. */
 const uids = Array.from({ length: 200 }, (_, i) => `member-${i}`);
 
@@ -29,14 +31,14 @@ await withServers(() =>
         const owner = cluster.user('owner');
         await owner.api.get('/me');
         const made: number[] = [];
-        for (let i = 0; i < 4; i++) {
+        for (let i = 0; i < kills; i++) {
           const creating = owner.api.post('/groups', { name: `group ${i}`, members: uids });
           const outcome = creating.then(
             ({ status }) => status,
             () => undefined,
           );
           // From before anything was done until after everything was, whatever the machine.
-          const afterMs = random.between(5, 15) * 4 ** i;
+          const afterMs = random.between(10, 30) * 8 ** i;
           await setTimeout(afterMs);
           await api!.kill();
           const status = await outcome;
@@ -67,33 +69,37 @@ await withServers(() =>
         t.diagnostic(`made when killed after ${made.join(', ') || 'no'} ms`);
       });
 
-      it(`loses nothing when the api is killed${suffix}`, (t) =>
-        chaos.survives(t, `api killed${suffix}`, async ({ cluster, lasts }) => {
-          const [api] = cluster.apis;
-          await api!.kill();
-          await lasts(1000);
-          await api!.up();
-        }));
-
       it(`loses nothing when every process of it is killed at once${suffix}`, (t) =>
         chaos.survives(t, `all nodes killed${suffix}`, async ({ cluster: { nodes } }) => {
           await Promise.all(nodes.map((node) => node.kill()));
           await Promise.all(nodes.map((node) => node.up()));
         }));
-
-      it(`loses no message when Redis comes back empty: sessions begin anew, and clients are told${suffix}`, (t) =>
-        chaos.survives(
-          t,
-          `redis empty${suffix}`,
-          async ({ cluster, lasts }) => {
-            await cluster.emptyRedis();
-            await cluster.redis.kill();
-            await lasts(1000);
-            await cluster.redis.up();
-          },
-          { losesSessions: true },
-        ));
     });
+
+    atLength(() =>
+      rounds((suffix) => {
+        it(`loses nothing when the api is killed${suffix}`, (t) =>
+          chaos.survives(t, `api killed${suffix}`, async ({ cluster, lasts }) => {
+            const [api] = cluster.apis;
+            await api!.kill();
+            await lasts(1000);
+            await api!.up();
+          }));
+
+        it(`loses no message when Redis comes back empty: sessions begin anew, and clients are told${suffix}`, (t) =>
+          chaos.survives(
+            t,
+            `redis empty${suffix}`,
+            async ({ cluster, lasts }) => {
+              await cluster.emptyRedis();
+              await cluster.redis.kill();
+              await lasts(1000);
+              await cluster.redis.up();
+            },
+            { losesSessions: true },
+          ));
+      }),
+    );
   }),
 );
 
