@@ -30,6 +30,8 @@ export class HubEvent {
   readonly bytes: number;
   /** The event's JSON as it goes over the wire. */
   #json: Buffer;
+  /** Of what was read: for whom it is the last event of the group. */
+  endsFor: readonly string[] | undefined;
   /** Whether sessions that are behind will ask for it again. */
   kept = false;
   #ordinal = 0;

@@ -124,7 +124,8 @@ export class Hub {
       session.resume(conv, head.seq, inboxTopic, undefined, cleared.get(conv));
     for (const [i, gid] of gids.entries()) {
       const [head, group, conv] = [heads[i], this.#audience.groups.get(gid), groupConv(gid)];
-      if (head !== undefined && group !== undefined)
+      // Who has left meanwhile has nothing to take up there.
+      if (head !== undefined && group !== undefined && groups.has(gid))
         session.resume(conv, head.seq, group.topic, gid, cleared.get(conv));
     }
   }
@@ -181,8 +182,18 @@ export class Hub {
   }
 
   async read(conv: ConvId, after: number, limit: number): Promise<HubEvent[]> {
-    const events = await this.#options.timeline.range({ conv, after, limit });
-    return events.map((event) => new HubEvent(event));
+    const stored = await this.#options.timeline.range({ conv, after, limit });
+    const events = stored.map((event) => new HubEvent(event));
+    const group = this.#partings.any ? this.#parse(conv) : undefined;
+    // A departure is read before it is told of where its worker died in between.
+    if (group?.kind === 'group')
+      for (const [i, event] of stored.entries()) events[i]!.endsFor = this.#partings.lastOf(group.gid, event);
+    return events;
+  }
+
+  /** The user is out of the group, by an event that was read. */
+  depart(gid: string, uid: string): void {
+    this.#leave(gid, uid);
   }
 
   readFailed(error: unknown): void {

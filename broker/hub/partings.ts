@@ -25,14 +25,19 @@ export class Partings {
     return this.#announced.size > 0;
   }
 
-  /** For whom this event was the last of the group. */
-  endingWith(gid: string, { raw }: StoredEvent): readonly string[] {
+  /** For whom this event was the last of the group; it is not looked for any more. */
+  endingWith(gid: string, event: StoredEvent): readonly string[] {
+    const uids = this.lastOf(gid, event);
+    if (uids !== nobody) this.#announced.delete(gid);
+    return uids;
+  }
+
+  /** For whom this event is the last of the group. */
+  lastOf(gid: string, { raw }: StoredEvent): readonly string[] {
     const announced = this.#announced.get(gid);
     if (announced === undefined) return nobody;
     const { id, uids } = announced;
     const found = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-    if (found.toString('latin1', idAt, idAt + id.length) !== id) return nobody;
-    this.#announced.delete(gid);
-    return uids;
+    return found.toString('latin1', idAt, idAt + id.length) === id ? uids : nobody;
   }
 }

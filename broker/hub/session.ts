@@ -198,8 +198,7 @@ export class Session {
 
   /** The user became a member: events from `since` on are the session's. */
   joinGroup(conv: ConvId, since: number, topic: TopicBytes, gid: string): void {
-    this.#tracks.delete(conv);
-    this.#behind = this.#behind.filter((track) => track.conv !== conv);
+    this.leaveGroup(conv);
     const track = this.#begin(conv, since, topic, gid);
     this.fallBehind(track, since);
   }
@@ -211,6 +210,9 @@ export class Session {
   }
 
   leaveGroup(conv: ConvId): void {
+    const track = this.#tracks.get(conv);
+    // What is being read just now is not sent any more.
+    if (track !== undefined) track.behind = false;
     this.#tracks.delete(conv);
     this.#behind = this.#behind.filter((track) => track.conv !== conv);
   }
@@ -343,8 +345,10 @@ export class Session {
     // The store has nothing beyond: what was announced as head is not there (any more).
     if (events.length === 0) track.head = track.sent;
     for (const event of events) {
-      if (!this.#hasRoom()) return;
+      // What is stored, but was not told of here yet, comes live: who left a group just now is not to get it.
+      if (!this.#hasRoom() || event.seq > track.head || !track.behind) return;
       if (event.seq > track.sent) this.#transmit(track, event, this.#hub.ordinals.next());
+      if (event.endsFor?.includes(this.user.uid)) this.#hub.depart(track.gid!, this.user.uid);
     }
     this.#hub.counters.replayed += events.length;
   }

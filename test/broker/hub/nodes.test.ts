@@ -200,6 +200,26 @@ describe('a hub among other nodes', () => {
     await fixture.hub.close();
   });
 
+  it('sends nothing of a group behind a departure that was stored, but not told of', async () => {
+    const fixture = new NodeFixture();
+    fixture.groups.set('x', 1);
+    const [bob, carol] = [await fixture.connect('bob'), await fixture.connect('carol')];
+    fixture.say('g:x');
+    const { id, seq } = { id: 'm2', seq: 2 };
+    fixture.others.publish({ type: 'parting', gid: 'x', id, uids: ['bob'] });
+    await settled();
+    // Its worker dies before it tells of it; another one stores what follows.
+    fixture.say('g:x', false);
+    fixture.say('g:x');
+    await until('all', () => carol.link.seqs('g:x').length === 3);
+    await settled();
+    assert.deepEqual(bob.link.seqs('g:x'), [1, seq]);
+    fixture.say('g:x');
+    assert.deepEqual(bob.link.seqs('g:x'), [1, seq]);
+    assert.deepEqual(carol.link.seqs('g:x'), [1, 2, 3, 4]);
+    await fixture.hub.close();
+  });
+
   it('sends nothing of what the user removed from their view meanwhile', async () => {
     const fixture = new NodeFixture();
     const { link } = await fixture.connect('bob');
