@@ -1,7 +1,7 @@
 import type { Compose, Server } from './cli/surroundings.ts';
 import { createAccess } from './compose/access.ts';
 import { openApi } from './compose/api.ts';
-import { createBase, does } from './compose/base.ts';
+import { createBase } from './compose/base.ts';
 import { openBroker } from './compose/broker.ts';
 import { Closing } from './compose/closing.ts';
 import { addressOf, openHttp } from './compose/http.ts';
@@ -12,7 +12,7 @@ import { openStores } from './compose/stores.ts';
 import { openWorker } from './compose/worker.ts';
 import type { Log } from './ops/log.ts';
 import { Limits } from './policy/limits.ts';
-import { areShared, type Config, type Role } from './schemas/config.ts';
+import { areShared, type Config, does, type Role } from './schemas/config.ts';
 import { PetrelError } from './schemas/errors.ts';
 
 // Frames are small and live for a moment: larger slabs mean fewer of them to make and to collect (Node's own are 8 KiB).

@@ -14,7 +14,7 @@ import type { Timeline } from '../store/timeline.ts';
 import { erase } from '../worker/erase.ts';
 import type { Sends } from '../worker/sends.ts';
 import type { Access } from './access.ts';
-import { type Base, does } from './base.ts';
+import type { Base } from './base.ts';
 import type { Brokers } from './broker.ts';
 import type { Closing } from './closing.ts';
 import { clusterBrokers } from './cluster-brokers.ts';
@@ -22,6 +22,7 @@ import type { IdentityParts } from './identity.ts';
 import { createPresence } from './presence.ts';
 import type { State } from './state.ts';
 import type { Stores } from './stores.ts';
+import { onWorkerGone } from './worker-gone.ts';
 
 export interface ApiOptions {
   readonly config: Config;
@@ -67,12 +68,7 @@ export function createApi(options: ApiOptions, closing: Closing) {
   });
   closing.add(bus.onEvent((event) => lists.onEvent(event)));
   closing.add(bus.onLoss(() => lists.clear()));
-  // A worker that is gone may have stored what it told nobody of.
-  closing.add(
-    nodes.onChange(({ left }) => {
-      if (left.some(({ role }) => does(role, 'worker'))) lists.clear();
-    }),
-  );
+  onWorkerGone(nodes, () => lists.clear(), closing);
   closing.add(bus.subscribe((message) => lists.onBus(message)));
   const operations = createOperations({
     directory,

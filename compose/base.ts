@@ -24,6 +24,3 @@ export const createBase = (config: Config, role: Role, log: Log): Base => ({
   now: Date.now,
   onError: (error) => log.error({ err: error }, 'Something failed in the background.'),
 });
-
-/** What a process of the role does. */
-export const does = (role: Role, part: Exclude<Role, 'all'>): boolean => role === 'all' || role === part;

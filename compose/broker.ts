@@ -18,7 +18,7 @@ import type { Limits } from '../policy/limits.ts';
 import type { Sends } from '../worker/sends.ts';
 import type { Access } from './access.ts';
 import { type Api, createApi } from './api.ts';
-import { type Base, does } from './base.ts';
+import type { Base } from './base.ts';
 import type { Closing } from './closing.ts';
 import { clusterBrokers } from './cluster-brokers.ts';
 import type { IdentityParts } from './identity.ts';
@@ -26,6 +26,7 @@ import { type Keeping, openKeeping } from './keeping.ts';
 import { createPresence } from './presence.ts';
 import type { State } from './state.ts';
 import type { Stores } from './stores.ts';
+import { onWorkerGone } from './worker-gone.ts';
 
 const expireEveryMs = 60_000;
 
@@ -157,12 +158,7 @@ export async function openBroker(options: BrokerRoleOptions, closing: Closing): 
   const { adopt, ...parts } = await createBrokerParts(options, closing);
   const { hub, sessions, custom, registry } = parts;
   closing.add(bus.onEvent((event, rewrites, topic) => hub.onEvent(event, rewrites, topic)));
-  // A worker that is gone may have stored what it told nobody of.
-  closing.add(
-    nodes.onChange(({ left }) => {
-      if (left.some(({ role }) => does(role, 'worker'))) hub.replay();
-    }),
-  );
+  onWorkerGone(nodes, () => hub.replay(), closing);
   const brokers =
     state.kind === 'redis'
       ? clusterBrokers({ ...parts, online: state.online }, closing)

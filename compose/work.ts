@@ -1,11 +1,12 @@
 import { NodeRouter } from '../broker/internal/router.ts';
 import type { Log } from '../ops/log.ts';
+import { does } from '../schemas/config.ts';
 import { FarPort } from '../worker/remote/far-port.ts';
 import { WorkerNode } from '../worker/remote/node.ts';
 import { RemoteSends } from '../worker/remote/sends.ts';
 import type { Sends } from '../worker/sends.ts';
 import type { Access } from './access.ts';
-import { type Base, does } from './base.ts';
+import type { Base } from './base.ts';
 import type { Closing } from './closing.ts';
 import type { IdentityParts } from './identity.ts';
 import type { RedisState } from './redis-state.ts';

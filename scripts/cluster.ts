@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { type Role, roles } from '../schemas/config.ts';
+import { does, type Role, roles } from '../schemas/config.ts';
 import { Cluster, wholeCluster } from '../test/cluster/cluster.ts';
 import { mint } from '../test/support/token.ts';
 
@@ -16,7 +16,7 @@ function rolesOf(words: readonly string[]): readonly Role[] | undefined {
 }
 
 const doorsOf = (role: Role) =>
-  role === 'all' || role === 'broker' ? (['mqtt', 'ws', 'http'] as const) : (['http'] as const);
+  does(role, 'broker') ? (['mqtt', 'ws', 'http'] as const) : (['http'] as const);
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 

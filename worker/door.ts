@@ -3,7 +3,8 @@ import { type Route, routeTo } from '../policy/routes.ts';
 import { PetrelError } from '../schemas/errors.ts';
 import type { ConvId } from '../schemas/event.ts';
 import { checkOutgoing, type ForwardMark, type Outgoing } from '../schemas/messages.ts';
-import type { ForwardInput, SendInput } from './sends.ts';
+import type { Appended } from '../store/timeline.ts';
+import type { ForwardInput, SendInput, Sends, Sent } from './sends.ts';
 
 export interface DoorOptions {
   /** Sends by user. */
@@ -68,4 +69,13 @@ export class Door {
     const bytes = 5 + 2 + 'send/u/'.length + target.name.length + 2 + 1 + raw.length;
     if (bytes > this.#maxPacketSize) throw new PetrelError('send.too-large');
   }
+}
+
+/** A send by those who do not publish it: in at the door, and on its way. */
+export async function sendThrough(door: Door, sends: Pick<Sends, 'take'>, input: SendInput): Promise<Sent> {
+  const { route, outgoing } = door.admit(input);
+  const place = await new Promise<Appended>((stored, failed) => {
+    void sends.take(route, outgoing, { stored, failed });
+  });
+  return { conv: route.conv, seq: place.seq, ts: place.ts, repeat: place.repeat };
 }

@@ -21,6 +21,8 @@ interface Place {
   readonly seq: number;
 }
 
+const keyOf = ({ conv, seq }: Place): string => `${seq} ${conv}`;
+
 const maxAtOnce = 256;
 const maxWaitingDefault = 50_000;
 const retryDefaultMs = 500;
@@ -41,7 +43,7 @@ export class Republisher {
   }
 
   repeat(conv: ConvId, seq: number): void {
-    const key = `${seq} ${conv}`;
+    const key = keyOf({ conv, seq });
     if (this.#isClosed || this.#waiting.has(key)) return;
     if (this.#waiting.size >= (this.#options.maxWaiting ?? maxWaitingDefault)) {
       this.#options.onDropped();
@@ -68,7 +70,7 @@ export class Republisher {
         for (const event of events) if (event !== undefined) this.#publish(event);
       } catch (error) {
         if (toPetrelError(error).code !== 'store.unavailable') this.#options.onError(error);
-        for (const place of places) this.#waiting.set(`${place.seq} ${place.conv}`, place);
+        for (const place of places) this.#waiting.set(keyOf(place), place);
         await wait(this.#options.retryMs ?? retryDefaultMs, undefined, { ref: false });
       }
     }

@@ -6,7 +6,7 @@ import type { DirectoryMarks } from '../store/directory.ts';
 import type { Appended, Submission, Timeline } from '../store/timeline.ts';
 import { type ChangeAuthor, Changes, type PreparedChange } from './changes.ts';
 import type { CommitQueue, Receiver } from './commit.ts';
-import type { AdmittedForward, Door } from './door.ts';
+import { type AdmittedForward, type Door, sendThrough } from './door.ts';
 import { sendForward } from './forward.ts';
 import { MarkKeeper } from './marks.ts';
 import type { Moderate } from './moderation.ts';
@@ -153,12 +153,8 @@ export class Sender implements Sends {
   }
 
   /** For those who do not publish: the JSON object of section 4. */
-  async send(input: SendInput): Promise<Sent> {
-    const { route, outgoing } = this.door.admit(input);
-    const place = await new Promise<Appended>((stored, failed) => {
-      void this.take(route, outgoing, { stored, failed });
-    });
-    return { conv: route.conv, seq: place.seq, ts: place.ts, repeat: place.repeat };
+  send(input: SendInput): Promise<Sent> {
+    return sendThrough(this.door, this, input);
   }
 
   async forward(input: ForwardInput): Promise<Forwarded[]> {

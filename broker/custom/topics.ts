@@ -6,6 +6,7 @@ import type { CustomRecord } from '../../store/custom.ts';
 import type { StoredSubscription } from '../../store/sessions.ts';
 import type { Will } from '../gate/connect.ts';
 import { reasons } from '../gate/fault.ts';
+import { acknowledge, subscriberOf } from './acknowledge.ts';
 import { AedesCore } from './aedes.ts';
 import { packetIds, type SubscriberContext } from './context.ts';
 import {
@@ -21,7 +22,7 @@ import { type CustomOptions, defaultLimits, maxLevels } from './options.ts';
 import { MemoryQueues } from './queue.ts';
 import { RetainedMessages } from './retained.ts';
 import { Router } from './router.ts';
-import { Subscriber, unknownFlow } from './subscriber.ts';
+import { Subscriber } from './subscriber.ts';
 import { type Subscription, storedForms, subscriptionOf } from './subscription.ts';
 import { brokerValues, SystemTopics } from './system.ts';
 
@@ -216,12 +217,6 @@ class Topics implements CustomTopics {
     return subscriber;
   }
 
-  /** The client's subscriber, unless the session has passed to another connection. */
-  #of(client: CustomClient): Subscriber | undefined {
-    const subscriber = this.#subscribers.get(client.key);
-    return subscriber?.isClient(client) ? subscriber : undefined;
-  }
-
   async unsubscribe(client: CustomClient, filter: string): Promise<number> {
     const subscriber = this.#subscribers.get(client.key);
     const subscription = subscriber?.subscriptions.get(filter);
@@ -231,15 +226,8 @@ class Topics implements CustomTopics {
     return reasons.success;
   }
 
-  acknowledge(
-    client: CustomClient,
-    type: 'puback' | 'pubrec' | 'pubcomp',
-    id: number,
-    reason: number,
-  ): Buffer | undefined {
-    const subscriber = this.#of(client);
-    if (subscriber !== undefined) return subscriber.acknowledge(client, type, id, reason);
-    return type === 'pubrec' && reason < 0x80 ? unknownFlow(client.link.version, id) : undefined;
+  acknowledge(...given: Parameters<CustomTopics['acknowledge']>): Buffer | undefined {
+    return acknowledge(this.#subscribers, ...given);
   }
 
   async resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void> {
@@ -266,7 +254,7 @@ class Topics implements CustomTopics {
   roomy(client: CustomClient): void {
     const { waiting } = this.#context;
     if (waiting.size === 0) return;
-    const subscriber = this.#of(client);
+    const subscriber = subscriberOf(this.#subscribers, client);
     if (subscriber !== undefined && waiting.has(subscriber)) subscriber.pump();
   }
 
@@ -285,7 +273,7 @@ class Topics implements CustomTopics {
   }
 
   detach(client: CustomClient): void {
-    const subscriber = this.#of(client);
+    const subscriber = subscriberOf(this.#subscribers, client);
     if (subscriber === undefined) return;
     subscriber.detach();
     if (!subscriber.persistent) this.forget(client.key).catch(this.#onError);

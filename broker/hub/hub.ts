@@ -159,7 +159,7 @@ export class Hub {
     if (conv.kind === 'group') {
       this.#deliverToGroup(conv.gid, event, ordinal);
       if (this.#partings.any)
-        for (const uid of this.#partings.endingWith(conv.gid, stored)) this.#leave(conv.gid, uid);
+        for (const uid of this.#partings.endingWith(conv.gid, stored)) this.leave(conv.gid, uid);
     } else if (topic !== undefined) {
       this.#deliverToUser(topic.slice(2), event, ordinal);
     } else {
@@ -189,11 +189,6 @@ export class Hub {
     if (group?.kind === 'group')
       for (const [i, event] of stored.entries()) events[i]!.endsFor = this.#partings.lastOf(group.gid, event);
     return events;
-  }
-
-  /** The user is out of the group, by an event that was read. */
-  depart(gid: string, uid: string): void {
-    this.#leave(gid, uid);
   }
 
   readFailed(error: unknown): void {
@@ -269,7 +264,7 @@ export class Hub {
   #onMembership(gid: string, uid: string, since: number | undefined): void {
     if (since === undefined) {
       this.#partings.forget(gid);
-      this.#leave(gid, uid);
+      this.leave(gid, uid);
       return;
     }
     const user = this.#audience.users.get(uid);
@@ -283,7 +278,8 @@ export class Hub {
     }
   }
 
-  #leave(gid: string, uid: string): void {
+  /** The user is out of the group: the user's sessions get nothing more of it. */
+  leave(gid: string, uid: string): void {
     const user = this.#audience.users.get(uid);
     user?.changed?.add(gid);
     if (user !== undefined) this.#audience.leave(user, gid);

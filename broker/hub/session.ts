@@ -348,7 +348,7 @@ export class Session {
       // What is stored, but was not told of here yet, comes live: who left a group just now is not to get it.
       if (!this.#hasRoom() || event.seq > track.head || !track.behind) return;
       if (event.seq > track.sent) this.#transmit(track, event, this.#hub.ordinals.next());
-      if (event.endsFor?.includes(this.user.uid)) this.#hub.depart(track.gid!, this.user.uid);
+      if (event.endsFor?.includes(this.user.uid)) this.#hub.leave(track.gid!, this.user.uid);
     }
     this.#hub.counters.replayed += events.length;
   }

@@ -3,6 +3,9 @@ import type { Config } from './schema.ts';
 export const roles = ['all', 'broker', 'api', 'worker'] as const;
 export type Role = (typeof roles)[number];
 
+/** Whether a process of the role does this part of the work. */
+export const does = (role: Role, part: Exclude<Role, 'all'>): boolean => role === 'all' || role === part;
+
 /** Why a process of this role cannot be started with this configuration: `key: reason`, empty where it can. */
 export function roleProblems({ store }: Config, role: Role): string[] {
   if (role === 'all') return [];

@@ -1,46 +1,16 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { Command } from '../support/command.ts';
 
-const main = fileURLToPath(new URL('../../main.js', import.meta.url));
-
-/** The built program in a process of its own, without the variables of whoever runs the tests. */
-class Petrel {
-  output = '';
-  errors = '';
-  readonly child: ChildProcess;
-  readonly #ended: Promise<number | null>;
-
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PETREL_'));
-    this.child = spawn(process.execPath, [main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...Object.fromEntries(kept), ...env },
-    });
-    this.child.stdout!.on('data', (text: Buffer) => {
-      this.output += text.toString();
-    });
-    this.child.stderr!.on('data', (text: Buffer) => {
-      this.errors += text.toString();
-    });
-    this.#ended = once(this.child, 'close').then(([code]) => code as number | null);
-  }
-
-  /** The exit code. */
-  ended(): Promise<number | null> {
-    return this.#ended;
-  }
-
+class Petrel extends Command {
   /** Its addresses, once it is ready. */
   async ready(): Promise<Record<'mqtt' | 'ws' | 'http', string>> {
-    const gone = this.#ended.then((code) => assert.fail(`ended with ${code}: ${this.errors}`));
+    const gone = this.ended.then((code) => assert.fail(`ended with ${code}: ${this.errors}`));
     let found: RegExpExecArray | null = null;
     while (!found) {
       await Promise.race([once(this.child.stdout!, 'data'), gone]);
@@ -69,7 +39,7 @@ const running = new Set<Petrel>();
 afterEach(async () => {
   for (const petrel of running) {
     petrel.child.kill('SIGKILL');
-    await petrel.ended();
+    await petrel.ended;
   }
   running.clear();
 });
@@ -83,13 +53,13 @@ function petrel(args: readonly string[], more: Record<string, string> = {}): Pet
 describe('the program', () => {
   it('shows its usage', async () => {
     const help = petrel(['--help']);
-    assert.equal(await help.ended(), 0);
+    assert.equal(await help.ended, 0);
     assert.match(help.output, /Usage: petrel/);
   });
 
   it('exits 78 for a wrong configuration', async () => {
     const wrong = petrel(['start'], { PETREL_MQTT_PORT: 'x' });
-    assert.equal(await wrong.ended(), 78);
+    assert.equal(await wrong.ended, 78);
     assert.match(wrong.errors, /^petrel: configuration: mqtt\.port: .+\n$/);
     assert.equal(wrong.output, '');
   });
@@ -100,7 +70,7 @@ describe('the program', () => {
     for (const path of ['/healthz', '/readyz', '/metrics'])
       assert.equal((await fetch(`${http}${path}`)).status, 200, path);
     server.child.kill('SIGTERM');
-    assert.equal(await server.ended(), 0);
+    assert.equal(await server.ended, 0);
     for (const line of server.output.trim().split('\n')) assert.doesNotThrow(() => JSON.parse(line), line);
     assert.equal(server.errors, '');
   });
@@ -109,13 +79,13 @@ describe('the program', () => {
     const server = petrel(['start'], { PETREL_LOG_LEVEL: 'silent' });
     await server.ready();
     server.child.kill('SIGINT');
-    assert.equal(await server.ended(), 0);
+    assert.equal(await server.ended, 0);
   });
 
   it('refuses a data folder that another process uses, with one line', async () => {
     await petrel(['start']).ready();
     const second = petrel(['start']);
-    assert.equal(await second.ended(), 1);
+    assert.equal(await second.ended, 1);
     assert.match(second.errors, /^petrel: another process uses the data folder .+\n$/);
   });
 
@@ -125,7 +95,7 @@ describe('the program', () => {
     const { port } = holder.address() as { port: number };
     for (const name of ['PETREL_MQTT_PORT', 'PETREL_HTTP_PORT']) {
       const refused = petrel(['start'], { [name]: String(port) });
-      assert.equal(await refused.ended(), 1);
+      assert.equal(await refused.ended, 1);
       assert.match(refused.errors, /^petrel: 127\.0\.0\.1:\d+ is in use \((mqtt|http)\.port\).+\n$/);
     }
     holder.close();
@@ -134,7 +104,7 @@ describe('the program', () => {
   it('makes a token that the running server takes', async () => {
     const { http } = await petrel(['start']).ready();
     const command = petrel(['token', 'alice']);
-    assert.equal(await command.ended(), 0, command.errors);
+    assert.equal(await command.ended, 0, command.errors);
     const headers = { authorization: `Bearer ${command.output.trim()}` };
     const reply = await fetch(`${http}/v1/me`, { headers });
     assert.equal(reply.status, 200);

@@ -1,10 +1,10 @@
 import process from 'node:process';
-import type { TestContext } from 'node:test';
+import { after, before, describe, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Seeded } from '../support/seeded.ts';
 import { within } from '../support/until.ts';
 import { assertNothingLost } from './checks.ts';
-import { Cluster, type ClusterOptions } from './cluster.ts';
+import { Cluster, type ClusterOptions, type Node } from './cluster.ts';
 import { Load } from './load/load.ts';
 import { Recoveries } from './recoveries.ts';
 
@@ -39,6 +39,32 @@ export interface Fault {
   readonly random: Seeded;
   /** Resolves after this time, under load. */
   lasts(ms: number): Promise<void>;
+}
+
+/** One process is killed, and comes back after a while. */
+export const kill =
+  (victimOf: (cluster: Cluster) => Pick<Node, 'kill' | 'up'>) =>
+  async ({ cluster, lasts, random }: Fault): Promise<void> => {
+    const victim = victimOf(cluster);
+    await victim.kill();
+    await lasts(random.between(0, 2000));
+    await victim.up();
+  };
+
+/** Registers what one cluster under load has to survive, with its start and its end. */
+export function underLoad(
+  title: string,
+  options: ClusterOptions,
+  register: (chaos: () => Chaos) => void,
+): void {
+  describe(title, () => {
+    let chaos: Chaos | undefined;
+    before(async () => {
+      chaos = await Chaos.start(options);
+    });
+    after(() => chaos?.stop());
+    register(() => chaos!);
+  });
 }
 
 /** A cluster under load, to which one thing after the other happens. */

@@ -1,20 +1,14 @@
-import { after, before, describe, it } from 'node:test';
-import { atLength, Chaos, leaseMs, rounds } from './chaos.ts';
+import { it } from 'node:test';
+import { atLength, leaseMs, rounds, underLoad } from './chaos.ts';
 import { withServers } from './servers-there.ts';
 import { freeze, thaw } from './victims.ts';
 
 await withServers(() =>
-  describe('the servers of a cluster under load', () => {
-    let chaos: Chaos;
-    before(async () => {
-      chaos = await Chaos.start({ diskMegabytes: 96 });
-    });
-    after(() => chaos?.stop());
-
+  underLoad('the servers of a cluster under load', { diskMegabytes: 96 }, (chaos) => {
     rounds((suffix) => {
       for (const name of ['redis', 'mongodb', 'mariadb'] as const)
         it(`nothing is lost when ${name} is killed${suffix}`, (t) =>
-          chaos.survives(t, `${name} killed${suffix}`, async ({ cluster, lasts, random }) => {
+          chaos().survives(t, `${name} killed${suffix}`, async ({ cluster, lasts, random }) => {
             const server = cluster[name];
             await server.kill();
             await lasts(random.between(500, 2000));
@@ -22,7 +16,7 @@ await withServers(() =>
           }));
 
       it(`nothing is lost when the disk of MongoDB is full${suffix}`, (t) =>
-        chaos.survives(t, `disk of mongodb full${suffix}`, async ({ cluster, load }) => {
+        chaos().survives(t, `disk of mongodb full${suffix}`, async ({ cluster, load }) => {
           if (cluster.mongodb.disk === undefined) t.diagnostic('no disk could be made here to be filled');
           await cluster.fillMongo();
           await load.refused(8000);
@@ -34,21 +28,21 @@ await withServers(() =>
       rounds((suffix) => {
         for (const name of ['redis', 'mongodb', 'mariadb'] as const)
           it(`nothing is lost when ${name} is frozen${suffix}`, (t) =>
-            chaos.survives(t, `${name} frozen${suffix}`, async ({ cluster, lasts }) => {
+            chaos().survives(t, `${name} frozen${suffix}`, async ({ cluster, lasts }) => {
               freeze(cluster[name]);
               await lasts(leaseMs);
               thaw(cluster[name]);
             }));
 
         it(`nothing is lost when Redis has no room${suffix}`, (t) =>
-          chaos.survives(t, `redis full${suffix}`, async ({ cluster, lasts }) => {
+          chaos().survives(t, `redis full${suffix}`, async ({ cluster, lasts }) => {
             await cluster.redisSetting('maxmemory', '1');
             await lasts(5000);
             await cluster.redisSetting('maxmemory', '0');
           }));
 
         it(`nothing is lost when all three are killed at once${suffix}`, (t) =>
-          chaos.survives(t, `all servers killed${suffix}`, async ({ cluster: { servers }, lasts }) => {
+          chaos().survives(t, `all servers killed${suffix}`, async ({ cluster: { servers }, lasts }) => {
             await Promise.all(servers.map((server) => server.kill()));
             await lasts(2000);
             await Promise.all(servers.map((server) => server.up()));

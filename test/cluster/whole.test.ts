@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { EventDocument } from '../../schemas/event.ts';
 import { openMysqlDirectory } from '../../store/directory/sql/mysql.ts';
 import { until } from '../support/until.ts';
-import { atLength, Chaos, rounds } from './chaos.ts';
+import { atLength, rounds, underLoad } from './chaos.ts';
 import { withServers } from './servers-there.ts';
 
 /** How often the maker of a group dies. */
@@ -13,20 +13,17 @@ const kills = 3;
 const uids = Array.from({ length: 200 }, (_, i) => `member-${i}`);
 
 await withServers(() =>
-  describe('a cluster under load', () => {
-    let chaos: Chaos;
+  underLoad('a cluster under load', {}, (chaos) => {
     before(async () => {
-      chaos = await Chaos.start();
-      const { mariadb } = chaos.cluster;
+      const { mariadb } = chaos().cluster;
       const directory = await openMysqlDirectory({ url: mariadb.url(mariadb.port) });
       await directory.ensureUsers(uids, 1);
       await directory.close();
     });
-    after(() => chaos?.stop());
 
     rounds((suffix) => {
       it(`makes a group as a whole or not at all when the api is killed meanwhile${suffix}`, async (t) => {
-        const { cluster, random } = chaos;
+        const { cluster, random } = chaos();
         const [api] = cluster.apis;
         const owner = cluster.user('owner');
         await owner.api.get('/me');
@@ -70,7 +67,7 @@ await withServers(() =>
       });
 
       it(`loses nothing when every process of it is killed at once${suffix}`, (t) =>
-        chaos.survives(t, `all nodes killed${suffix}`, async ({ cluster: { nodes } }) => {
+        chaos().survives(t, `all nodes killed${suffix}`, async ({ cluster: { nodes } }) => {
           await Promise.all(nodes.map((node) => node.kill()));
           await Promise.all(nodes.map((node) => node.up()));
         }));
@@ -79,7 +76,7 @@ await withServers(() =>
     atLength(() =>
       rounds((suffix) => {
         it(`loses nothing when the api is killed${suffix}`, (t) =>
-          chaos.survives(t, `api killed${suffix}`, async ({ cluster, lasts }) => {
+          chaos().survives(t, `api killed${suffix}`, async ({ cluster, lasts }) => {
             const [api] = cluster.apis;
             await api!.kill();
             await lasts(1000);
@@ -87,7 +84,7 @@ await withServers(() =>
           }));
 
         it(`loses no message when Redis comes back empty: sessions begin anew, and clients are told${suffix}`, (t) =>
-          chaos.survives(
+          chaos().survives(
             t,
             `redis empty${suffix}`,
             async ({ cluster, lasts }) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { withReal } from '../servers/not-available.ts';
-import { findOwnRedis, type OwnRedisServer, startOwnRedis } from '../servers/redis.ts';
+import { findOwnRedis, startOwnRedis } from '../servers/redis.ts';
 import type { ChatClient } from '../support/chat-client.ts';
-import { Petrel } from '../support/petrel.ts';
+import { twoNodes } from '../support/two-nodes.ts';
 import { until } from '../support/until.ts';
 import type { User } from '../support/user.ts';
 
@@ -13,30 +13,9 @@ const requestPerSecond = 2;
 /** Nodes that share who is there, each with a directory of its own. */
 await withReal('redis', findOwnRedis, () =>
   describe('people on two nodes', () => {
-    let redis: OwnRedisServer;
-    let nodes: [Petrel, Petrel];
-    let users = 0;
-    before(async () => {
-      redis = await startOwnRedis();
-      const env = {
-        PETREL_STORE_STATE: await redis.newDatabase(),
-        PETREL_LIMITS_REQUEST_PER_SECOND: String(requestPerSecond),
-      };
-      nodes = [new Petrel(env), new Petrel(env)];
-      await Promise.all(nodes.map((node) => node.start()));
-    });
-    after(async () => {
-      await Promise.all(nodes.map((node) => node.remove()));
-      await redis.stop();
-    });
-
-    /** One user, as each node knows them. */
-    function userOnBoth(name: string): [User, User] {
-      users++;
-      const uid = `${name}-${users}`;
-      return [nodes[0].known(uid), nodes[1].known(uid)];
-    }
-    const operator = (): User => nodes[0].known('operator', { scope: 'admin' });
+    const both = twoNodes(startOwnRedis, { PETREL_LIMITS_REQUEST_PER_SECOND: String(requestPerSecond) });
+    const { userOnBoth } = both;
+    const operator = (): User => both.nodes[0].known('operator', { scope: 'admin' });
     const connectionsOf = async (uid: string) => {
       const { body } = await operator().api.get<{ items: { clientId: string; node: string }[] }>(
         `/admin/connections?uid=${uid}`,
@@ -111,7 +90,7 @@ await withReal('redis', findOwnRedis, () =>
       const watcher = await watching(alice, bobA);
       await bobB.connect();
       await until('online', () => nextState(watcher, bobA.uid));
-      process.kill(nodes[1].pid, 'SIGKILL');
+      process.kill(both.nodes[1].pid, 'SIGKILL');
       // Its lease decides: nothing else links these nodes.
       assert.equal(await nextState(watcher, bobA.uid, 30_000), false);
       await until('nobody', async () => (await connectionsOf(bobA.uid)).length === 0);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { withReal } from '../servers/not-available.ts';
-import { findOwnRedis, type OwnRedisServer, startOwnRedis } from '../servers/redis.ts';
+import { findOwnRedis, startOwnRedis } from '../servers/redis.ts';
 import type { ChatClient } from '../support/chat-client.ts';
-import { Petrel } from '../support/petrel.ts';
+import { twoNodes } from '../support/two-nodes.ts';
 import { until } from '../support/until.ts';
-import type { User } from '../support/user.ts';
 
 const customTopics = JSON.stringify([{ match: 'news/#', allow: ['publish', 'subscribe'] }]);
 const kept = { clientId: 'phone', clean: false, expiry: 600 };
@@ -15,26 +14,8 @@ const takenOver = 0x8e;
 /** Nodes that share what sessions are, each with a timeline of its own. */
 await withReal('redis', findOwnRedis, () =>
   describe('a session on two nodes', () => {
-    let redis: OwnRedisServer;
-    let nodes: [Petrel, Petrel];
-    let users = 0;
-    before(async () => {
-      redis = await startOwnRedis();
-      const env = { PETREL_STORE_STATE: await redis.newDatabase(), PETREL_TOPICS_CUSTOM: customTopics };
-      nodes = [new Petrel(env), new Petrel(env)];
-      await Promise.all(nodes.map((node) => node.start()));
-    });
-    after(async () => {
-      await Promise.all(nodes.map((node) => node.remove()));
-      await redis.stop();
-    });
-
-    /** One user, as each node knows them. */
-    function userOnBoth(name: string): [User, User] {
-      users++;
-      const uid = `${name}-${users}`;
-      return [nodes[0].known(uid), nodes[1].known(uid)];
-    }
+    const both = twoNodes(startOwnRedis, { PETREL_TOPICS_CUSTOM: customTopics });
+    const { userOnBoth } = both;
     const reasonOfEnd = async (client: ChatClient): Promise<number | undefined> =>
       (await client.next('disconnect')).reasonCode;
     const news = async (client: ChatClient): Promise<string> =>
@@ -96,11 +77,11 @@ await withReal('redis', findOwnRedis, () =>
     it('passes to the other node while its own is frozen, whose connection ends when it thaws', async () => {
       const [bobA, bobB] = userOnBoth('bob');
       const atA = await bobA.connect(kept);
-      process.kill(nodes[0].pid, 'SIGSTOP');
+      process.kill(both.nodes[0].pid, 'SIGSTOP');
       try {
         const atB = await bobB.connect(kept);
         assert.equal(atB.connack.sessionPresent, true);
-        process.kill(nodes[0].pid, 'SIGCONT');
+        process.kill(both.nodes[0].pid, 'SIGCONT');
         assert.equal(await reasonOfEnd(atA), takenOver);
         const topic = `news/${bobA.uid}`;
         await atB.subscribe([{ topic, qos: 1 }]);
@@ -108,7 +89,7 @@ await withReal('redis', findOwnRedis, () =>
         assert.equal(await news(atB), 'mine');
         await atB.disconnect();
       } finally {
-        process.kill(nodes[0].pid, 'SIGCONT');
+        process.kill(both.nodes[0].pid, 'SIGCONT');
       }
     });
 
@@ -116,13 +97,13 @@ await withReal('redis', findOwnRedis, () =>
       const [bobA] = userOnBoth('bob');
       const [carol] = userOnBoth('carol');
       const stays = await carol.connect(kept);
-      redis.freeze();
+      both.redis.freeze();
       try {
         assert.equal((await bobA.tryConnect(kept)).reason, 0x88);
         stays.send({ cmd: 'pingreq' });
         await stays.next('pingresp');
       } finally {
-        redis.thaw();
+        both.redis.thaw();
       }
       const client = await until('a CONNECT that is taken', async () => {
         const one = await bobA.tryConnect(kept);
@@ -136,7 +117,7 @@ await withReal('redis', findOwnRedis, () =>
     it('passes to the other node when its own was killed', async () => {
       const [bobA, bobB] = userOnBoth('bob');
       await bobA.connect(kept);
-      await nodes[0].kill();
+      await both.nodes[0].kill();
       const atB = await bobB.connect(kept);
       assert.equal(atB.connack.sessionPresent, true);
       await atB.disconnect();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import { withReal } from '../servers/not-available.ts';
-import { findRedis, type RedisServer, startRedis } from '../servers/redis.ts';
-import { Petrel } from '../support/petrel.ts';
+import { findRedis, startRedis } from '../servers/redis.ts';
+import type { Petrel } from '../support/petrel.ts';
 import { mint } from '../support/token.ts';
+import { twoNodes } from '../support/two-nodes.ts';
 import { until, within } from '../support/until.ts';
 
 const rules = [{ match: '#', allow: ['publish', 'subscribe'] }];
@@ -42,30 +43,16 @@ async function open(
 
 await withReal('redis', findRedis, () =>
   describe('custom topics of two servers on one Redis', () => {
-    let redis: RedisServer;
-    let nodes: [Petrel, Petrel];
-    before(async () => {
-      redis = await startRedis();
-      const env = {
-        PETREL_STORE_STATE: await redis.newDatabase(),
-        PETREL_TOPICS_CUSTOM: JSON.stringify(rules),
-      };
-      nodes = [new Petrel(env), new Petrel(env)];
-      await Promise.all(nodes.map((node) => node.start()));
-    });
-    after(async () => {
-      await Promise.all(nodes.map((node) => node.remove()));
-      await redis.stop();
-    });
+    const both = twoNodes(startRedis, { PETREL_TOPICS_CUSTOM: JSON.stringify(rules) });
 
     it('answer a SUBSCRIBE of several filters on a persistent session, each filter for itself', async () => {
-      const { mqtt } = await open(nodes[0], 'ann', 'several');
+      const { mqtt } = await open(both.nodes[0], 'ann', 'several');
       const granted = await within(
         'SUBACK',
         mqtt.subscribeAsync({ 'm/#': { qos: 2 }, 'm/+/x': { qos: 1 }, 'g/none': { qos: 1 }, o: { qos: 0 } }),
       ).catch((error: unknown) => error);
       assert.ok(granted instanceof Error, 'one of them was refused');
-      const writer = await open(nodes[1], 'writer', 'several');
+      const writer = await open(both.nodes[1], 'writer', 'several');
       const got: string[] = [];
       mqtt.on('message', (_topic, payload) => got.push(`${payload}`));
       for (const [topic, payload] of [
@@ -80,18 +67,18 @@ await withReal('redis', findRedis, () =>
     });
 
     it('let a session go from one to the other with its queue, its subscriptions and its place', async () => {
-      const bob = await open(nodes[0], 'bob', 'phone');
+      const bob = await open(both.nodes[0], 'bob', 'phone');
       await bob.mqtt.subscribeAsync('t/#', { qos: 2 });
-      const writer = await open(nodes[1], 'writer', 'phone');
+      const writer = await open(both.nodes[1], 'writer', 'phone');
       await writer.mqtt.publishAsync('t/1', '0', { qos: 1 });
       await until('the first', () => bob.got.length === 1);
       await bob.mqtt.endAsync();
       for (const payload of ['1', '2', '3']) await writer.mqtt.publishAsync('t/2', payload, { qos: 2 });
-      const again = await open(nodes[1], 'bob', 'phone');
+      const again = await open(both.nodes[1], 'bob', 'phone');
       assert.equal(again.sessionPresent, true);
       await until('what waited', () => again.got.length >= 3);
       // Taken over while it is connected.
-      const third = await open(nodes[0], 'bob', 'phone');
+      const third = await open(both.nodes[0], 'bob', 'phone');
       await until('the end of the older connection', () => !again.mqtt.connected);
       await writer.mqtt.publishAsync('t/3', '4', { qos: 1 });
       await until('the last', () => third.got.includes('4'));
@@ -100,13 +87,13 @@ await withReal('redis', findRedis, () =>
     });
 
     it('leave one connection where a client id connects to both at once, and lose nothing', async () => {
-      const writer = await open(nodes[1], 'writer', 'race');
-      const first = await open(nodes[0], 'eve', 'race');
+      const writer = await open(both.nodes[1], 'writer', 'race');
+      const first = await open(both.nodes[0], 'eve', 'race');
       await first.mqtt.subscribeAsync('r', { qos: 1 });
       await first.mqtt.endAsync();
       const got = new Set<string>();
       for (let round = 0; round < 5; round++) {
-        const racing = await Promise.allSettled(nodes.map((node) => open(node, 'eve', 'race')));
+        const racing = await Promise.allSettled(both.nodes.map((node) => open(node, 'eve', 'race')));
         const clients = racing.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
         assert.ok(clients.length > 0);
         await until('one connection', () => clients.filter(({ mqtt }) => mqtt.connected).length === 1);
@@ -120,21 +107,21 @@ await withReal('redis', findRedis, () =>
     });
 
     it('send the will of a client whose server died, once; sessions and their expiry outlive all servers', async () => {
-      const watcher = await open(nodes[1], 'watcher', 'watcher');
+      const watcher = await open(both.nodes[1], 'watcher', 'watcher');
       await watcher.mqtt.subscribeAsync('wills', { qos: 1 });
       const will = { topic: 'wills', payload: Buffer.from('gone'), qos: 1 } as const;
-      const mortal = await open(nodes[0], 'mortal', 'mortal', { will });
+      const mortal = await open(both.nodes[0], 'mortal', 'mortal', { will });
       await mortal.mqtt.subscribeAsync('kept', { qos: 1 });
-      await nodes[0].kill();
+      await both.nodes[0].kill();
       await until('the will', () => watcher.got.length > 0, 30_000);
       await watcher.mqtt.publishAsync('kept', 'while away', { qos: 1, retain: true });
-      await nodes[1].kill();
-      await Promise.all(nodes.map((node) => node.start()));
-      const again = await open(nodes[1], 'mortal', 'mortal');
+      await both.nodes[1].kill();
+      await Promise.all(both.nodes.map((node) => node.start()));
+      const again = await open(both.nodes[1], 'mortal', 'mortal');
       assert.equal(again.sessionPresent, true);
       await until('what waited', () => again.got.length > 0);
       assert.deepEqual(again.got, ['while away']);
-      const back = await open(nodes[0], 'watcher', 'watcher');
+      const back = await open(both.nodes[0], 'watcher', 'watcher');
       await back.mqtt.publishAsync('wills', 'end', { qos: 1 });
       await until('the end', () => back.got.includes('end'));
       assert.deepEqual([...new Set([...watcher.got, ...back.got])], ['gone', 'end']);

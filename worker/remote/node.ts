@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { does } from '../../schemas/config/roles.ts';
 import { doneTopic, workTopic } from '../../schemas/work.ts';
 import type { NodeInfo, Nodes } from '../../store/nodes.ts';
 import { holderOf, partitionsOf } from '../partitions.ts';
@@ -26,7 +27,7 @@ const minCreditBytes = 256 * 1024;
 /** Longer than one worker knows later than another of a change. */
 const handOverDefaultMs = 500;
 
-const isWorker = ({ role }: NodeInfo): boolean => role === 'worker' || role === 'all';
+const isWorker = ({ role }: NodeInfo): boolean => does(role, 'worker');
 const isSender = ({ role }: NodeInfo): boolean => role !== 'worker';
 
 /** A broker that this worker works for. */

@@ -4,7 +4,7 @@ import type { Outgoing } from '../../schemas/messages.ts';
 import { type Holders, partitionCount } from '../../schemas/work.ts';
 import type { Appended, Submission } from '../../store/timeline.ts';
 import type { Receiver } from '../commit.ts';
-import type { Door } from '../door.ts';
+import { type Door, sendThrough } from '../door.ts';
 import { partitionOf } from '../partitions.ts';
 import type { Forwarded, ForwardInput, SendInput, Sends, Sent } from '../sends.ts';
 import { type Answer, decodeAnswers } from './answers.ts';
@@ -72,12 +72,8 @@ export class RemoteSends implements Sends, PortListener {
     return undefined;
   }
 
-  async send(input: SendInput): Promise<Sent> {
-    const { route, outgoing } = this.#options.door.admit(input);
-    const place = await new Promise<Appended>((stored, failed) => {
-      this.take(route, outgoing, { stored, failed });
-    });
-    return { conv: route.conv, seq: place.seq, ts: place.ts, repeat: place.repeat };
+  send(input: SendInput): Promise<Sent> {
+    return sendThrough(this.#options.door, this, input);
   }
 
   async forward(input: ForwardInput): Promise<Forwarded[]> {

@@ -6,6 +6,7 @@ import type { StoredSubscription } from '../../../store/sessions.ts';
 import type { RowChange } from '../../../store/shared-custom.ts';
 import type { Will } from '../../gate/connect.ts';
 import { reasons } from '../../gate/fault.ts';
+import { acknowledge, subscriberOf } from '../acknowledge.ts';
 import type { AedesCore } from '../aedes.ts';
 import { packetIds, type SubscriberContext } from '../context.ts';
 import {
@@ -19,7 +20,7 @@ import type { CustomMessage } from '../message.ts';
 import { defaultLimits, maxLevels } from '../options.ts';
 import { MemoryQueues } from '../queue.ts';
 import { copyFor } from '../router.ts';
-import { Subscriber, unknownFlow } from '../subscriber.ts';
+import { Subscriber } from '../subscriber.ts';
 import { type Subscription, storedForms, subscriptionOf } from '../subscription.ts';
 import { Claims } from './claims.ts';
 import { Leaving } from './leaving.ts';
@@ -223,12 +224,6 @@ export class ClusterTopics implements CustomTopics {
     return subscriber;
   }
 
-  /** The client's subscriber, unless the session has passed to another connection. */
-  #of(client: CustomClient): Subscriber | undefined {
-    const subscriber = this.#subscribers.get(client.key);
-    return subscriber?.isClient(client) ? subscriber : undefined;
-  }
-
   async unsubscribe(client: CustomClient, filter: string): Promise<number> {
     const subscriber = this.#subscribers.get(client.key);
     const subscription = subscriber?.subscriptions.get(filter);
@@ -246,10 +241,8 @@ export class ClusterTopics implements CustomTopics {
     return reasons.success;
   }
 
-  acknowledge(...[client, type, id, reason]: Parameters<CustomTopics['acknowledge']>): Buffer | undefined {
-    const subscriber = this.#of(client);
-    if (subscriber !== undefined) return subscriber.acknowledge(client, type, id, reason);
-    return type === 'pubrec' && reason < 0x80 ? unknownFlow(client.link.version, id) : undefined;
+  acknowledge(...given: Parameters<CustomTopics['acknowledge']>): Buffer | undefined {
+    return acknowledge(this.#subscribers, ...given);
   }
 
   async resume(client: CustomClient, subscriptions: readonly StoredSubscription[]): Promise<void> {
@@ -279,13 +272,13 @@ export class ClusterTopics implements CustomTopics {
   roomy(client: CustomClient): void {
     const { waiting } = this.#context;
     if (waiting.size === 0) return;
-    const subscriber = this.#of(client);
+    const subscriber = subscriberOf(this.#subscribers, client);
     if (subscriber !== undefined && waiting.has(subscriber)) subscriber.pump();
   }
 
   renew(client: CustomClient, identity: Identity): void {
     client.identity = identity;
-    const subscriber = this.#of(client);
+    const subscriber = subscriberOf(this.#subscribers, client);
     if (subscriber === undefined) return;
     const rows = rowsOf(client, subscriber, this.#options.node);
     if (rows.length > 0) this.#tell(rows).catch(this.#options.onError);
@@ -302,7 +295,7 @@ export class ClusterTopics implements CustomTopics {
     this.#gone.add(client);
     if (this.#clients.get(key) !== client) return;
     this.#clients.delete(key);
-    const subscriber = this.#of(client);
+    const subscriber = subscriberOf(this.#subscribers, client);
     subscriber?.detach();
     const left: Promise<unknown>[] = [this.#claims.end(key)];
     if (subscriber !== undefined) {
@@ -379,7 +372,7 @@ export class ClusterTopics implements CustomTopics {
   async recheck(): Promise<void> {
     await this.#claims.readAnew((claim) => this.#fenced(claim));
     const rows = [...this.#clients.values()].flatMap((client) => {
-      const subscriber = this.#of(client);
+      const subscriber = subscriberOf(this.#subscribers, client);
       const isOwn = subscriber !== undefined && !subscriber.comesByEntry;
       return isOwn ? rowsOf(client, subscriber, this.#options.node) : [];
     });

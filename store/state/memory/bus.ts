@@ -1,4 +1,5 @@
 import type { Bus, BusEventListener, BusMessage } from '../../bus.ts';
+import { tellEach } from '../../tell.ts';
 
 /** The bus of a server that is one process: handlers are called in their order, within `publish`. */
 export function createMemoryBus(onError: (error: unknown) => void): Bus {
@@ -10,16 +11,8 @@ export function createMemoryBus(onError: (error: unknown) => void): Bus {
     return () => void set.delete(one);
   };
   return {
-    publish(message) {
-      for (const handler of handlers) {
-        try {
-          handler(message);
-        } catch (error) {
-          // One subscriber's fault must not hide the message from the others.
-          onError(error);
-        }
-      }
-    },
+    publish: (message) => tellEach(handlers, onError, message),
+    // The way of every message: no list is made for its two arguments.
     publishEvent(event, rewrites) {
       for (const listener of listeners) {
         try {
@@ -34,15 +27,7 @@ export function createMemoryBus(onError: (error: unknown) => void): Bus {
     onEvent: (listener) => added(listeners, listener),
     listen: () => Promise.resolve(),
     leave: () => {},
-    tellLoss() {
-      for (const handler of lossHandlers) {
-        try {
-          handler();
-        } catch (error) {
-          onError(error);
-        }
-      }
-    },
+    tellLoss: () => tellEach(lossHandlers, onError),
     onLoss: (handler) => added(lossHandlers, handler),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),

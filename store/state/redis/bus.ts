@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PetrelError } from '../../../schemas/errors.ts';
 import type { StoredEvent } from '../../../schemas/event.ts';
 import type { Bus, BusEventListener, BusMessage, BusTopic } from '../../bus.ts';
+import { tellEach } from '../../tell.ts';
 import { type Destination, destinationOf, eachTopicOf } from './bus/channels.ts';
 import { beatFrame, type FrameReceiver, messageFrame, readFrames } from './bus/frames.ts';
 import { Publisher } from './bus/publisher.ts';
@@ -113,7 +114,7 @@ class PubSubBus implements RedisBus {
       event: (event, rewrites) => this.#onEventFrame(event, rewrites),
       message: (message) => {
         this.#messages++;
-        for (const handler of this.#handlers) this.#guarded(() => handler(message));
+        tellEach(this.#handlers, this.#options.onError, message);
       },
       beat: (number) => this.#onBeat(number),
       loss: () => this.#lost(),
@@ -219,7 +220,11 @@ class PubSubBus implements RedisBus {
     if (topic !== undefined && !this.#subscriptions.hears(topic)) return;
     this.#topic = topic?.slice(this.#prefix.length) as BusTopic | undefined;
     // What cannot be read was published by something else, or by a version that knows more.
-    this.#guarded(() => readFrames(payload, this.#receiver));
+    try {
+      readFrames(payload, this.#receiver);
+    } catch (error) {
+      this.#options.onError(error);
+    }
   }
 
   #onEventFrame(event: StoredEvent, rewrites: boolean): void {
@@ -230,15 +235,6 @@ class PubSubBus implements RedisBus {
       } catch (error) {
         this.#options.onError(error);
       }
-    }
-  }
-
-  #guarded(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      // One subscriber's fault must not hide the message from the others.
-      this.#options.onError(error);
     }
   }
 
@@ -271,6 +267,6 @@ class PubSubBus implements RedisBus {
   /** Something may not have come. */
   #lost(): void {
     this.#losses++;
-    for (const handler of this.#lossHandlers) this.#guarded(handler);
+    tellEach(this.#lossHandlers, this.#options.onError);
   }
 }

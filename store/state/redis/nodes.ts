@@ -1,3 +1,4 @@
+import { does } from '../../../schemas/config/roles.ts';
 import type { Bus } from '../../bus.ts';
 import type { NodeInfo, Nodes, NodesChange } from '../../nodes.ts';
 import type { RedisConnection, RedisScript } from './client.ts';
@@ -48,7 +49,7 @@ interface Entry {
 }
 
 /** Looks that have to find it gone, 0.3 s apart: a broker that was taken for dead had its clients' wills sent. */
-const looksOf = ({ role }: NodeInfo): number => (role === 'broker' || role === 'all' ? 6 : 2);
+const looksOf = ({ role }: NodeInfo): number => (does(role, 'broker') ? 6 : 2);
 
 export interface RedisNodesOptions {
   readonly redis: RedisConnection;

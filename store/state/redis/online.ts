@@ -4,6 +4,7 @@ import { platforms } from '../../../schemas/identity.ts';
 import { chunked } from '../../chunks.ts';
 import type { Nodes } from '../../nodes.ts';
 import { absenceGraceMs, type Online, type OnlineConnection, type Whereabouts } from '../../online.ts';
+import { tellEach } from '../../tell.ts';
 import type { RedisConnection, RedisReply, RedisScript } from './client.ts';
 import { key } from './keys.ts';
 import { leaseClockKey, leasesKey } from './nodes.ts';
@@ -146,13 +147,7 @@ export class RedisOnline implements Online {
       return false;
     }
     const uids = [...new Set(batch.map(([, name]) => name.slice(0, name.indexOf('/'))))];
-    for (const handler of this.#onWritten) {
-      try {
-        handler(uids);
-      } catch (error) {
-        onError(error);
-      }
-    }
+    tellEach(this.#onWritten, onError, uids);
     return true;
   }
 

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Bus } from '../../bus.ts';
 import type { Nodes } from '../../nodes.ts';
 import type { Orphan, Owners } from '../../owners.ts';
+import { tellEach } from '../../tell.ts';
 import type { RedisConnection, RedisScript } from './client.ts';
 import { key as keyOf } from './keys.ts';
 import { Orphans } from './orphans.ts';
@@ -146,13 +147,7 @@ export class RedisOwners implements Owners {
   }
 
   #lost(key: string, taken: boolean): void {
-    for (const handler of this.#onLost) {
-      try {
-        handler(key, taken);
-      } catch (error) {
-        this.#options.onError(error);
-      }
-    }
+    tellEach(this.#onLost, this.#options.onError, key, taken);
   }
 
   onOrphan(handler: (orphan: Orphan) => Promise<void>): () => void {
