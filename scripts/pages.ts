@@ -1,10 +1,12 @@
 import { configurationPage } from './configuration-page.ts';
 import { conformancePage } from './conformance-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { sdkOperations } from './sdk-operations.ts';
 
-/** Pages of docs/ that are made from the code. */
+/** Files that are made from the code. */
 export const pages: ReadonlyMap<string, () => string> = new Map([
-  ['configuration.md', configurationPage],
-  ['conformance.md', conformancePage],
-  ['errors.md', errorsPage],
+  ['docs/configuration.md', configurationPage],
+  ['docs/conformance.md', conformancePage],
+  ['docs/errors.md', errorsPage],
+  ['sdk/operations.ts', sdkOperations],
 ]);

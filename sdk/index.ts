@@ -1,0 +1,2 @@
+export type { OperationName, Operations } from './operations.ts';
+export * from './types.ts';
