@@ -9,6 +9,7 @@ import { PetrelError } from '../schemas/errors.ts';
 import type { Authenticator } from '../schemas/identity.ts';
 import type { SigningKeys } from './auth/keys.ts';
 import { registerDocs } from './http/docs.ts';
+import { registerPage } from './http/page.ts';
 import { problemHeaders, problemType, sendProblem, toProblem } from './http/problem.ts';
 import { parseJson, registerOperations } from './http/routes.ts';
 import type { Operation } from './operation.ts';
@@ -29,13 +30,15 @@ export interface HttpOptions {
   /** Petrel's version, for the OpenAPI document. */
   readonly version: string;
   readonly log?: FastifyBaseLogger;
+  /** Folder of the built page, served at / beside operations unless `http.web` is off; no page where absent. */
+  readonly pageFolder?: string;
   /** Adds routes of other parts (health, metrics) before the rest. */
   readonly register?: (fastify: FastifyInstance) => void;
 }
 
-/** The HTTP port, not listening yet: API, documents, keys. */
+/** The HTTP port, not listening yet: API, documents, keys, page. */
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { config, operations, authenticator, keys, log } = options;
+  const { config, operations, authenticator, keys, pageFolder, log } = options;
   const fastify = Fastify({
     ...(log === undefined ? { logger: false } : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -78,7 +81,10 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     reply.header('cache-control', 'public, max-age=60').send(await keys.published()),
   );
   registerOperations(fastify, operations, authenticator, options.requestLimits);
-  if (operations.length > 0) await registerDocs(fastify, operations, options.version);
+  if (operations.length > 0) {
+    await registerDocs(fastify, operations, options.version);
+    if (config.http.web && pageFolder !== undefined) registerPage(fastify, pageFolder);
+  }
   return fastify;
 }
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { createHttp } from '../api/http.ts';
 import type { Operation } from '../api/operation.ts';
@@ -9,6 +10,9 @@ import type { Base } from './base.ts';
 import type { Closing } from './closing.ts';
 import type { IdentityParts } from './identity.ts';
 
+/** Where the build puts the page: beside what it makes of this. */
+const pageFolder = fileURLToPath(new URL('../web/', import.meta.url));
+
 export interface HttpParts {
   readonly identity: Pick<IdentityParts, 'authenticator' | 'keys'>;
   /** Those served below /v1; none where the role serves no API. */
@@ -18,7 +22,7 @@ export interface HttpParts {
   readonly ready: () => Promise<void>;
 }
 
-/** The HTTP port of every role: health and metrics, and the API where there is one. Not listening yet. */
+/** The HTTP port of every role: health and metrics, and the API with its page where there is one. Not listening yet. */
 export async function openHttp(
   { config, log, metrics, version }: Base,
   { identity, operations, requestLimits, ready }: HttpParts,
@@ -31,6 +35,7 @@ export async function openHttp(
     keys: identity.keys,
     version,
     requestLimits,
+    pageFolder,
     // Fastify tells each of its addresses; the ready line names them all.
     log: log.isLevelEnabled('info') ? log.child({}, { level: 'warn' }) : log,
     register: (fastify) => {

@@ -132,17 +132,21 @@ export const configSchema = Type.Object(
         'At a stop, the time over which clients are moved off, evenly: MQTT 5 clients by DISCONNECT 0x9C where there is another node to go to, else 0x8B. 0 is at once, by 0x8B.',
       ),
     }),
-    http: section('The HTTP port: API at /v1, MQTT over WebSocket at /mqtt, health and metrics.', {
-      host: host('Address to listen on.'),
-      port: port(8080, 'Port; 0 picks a free one and prints it.'),
-      trustProxy: flag(
-        false,
-        'Take the client address from X-Forwarded-For. Only behind a proxy that sets it itself.',
-      ),
-      corsOrigins: strings(
-        'Origins of web pages that may call the API, as https://chat.example; `*` is any. Where there are some, pages of others get no MQTT over WebSocket either.',
-      ),
-    }),
+    http: section(
+      'The HTTP port: API at /v1, MQTT over WebSocket at /mqtt, the web chat at /, health and metrics.',
+      {
+        host: host('Address to listen on.'),
+        port: port(8080, 'Port; 0 picks a free one and prints it.'),
+        web: flag(true, 'Serve the web chat at /, where the role serves the API.'),
+        trustProxy: flag(
+          false,
+          'Take the client address from X-Forwarded-For. Only behind a proxy that sets it itself.',
+        ),
+        corsOrigins: strings(
+          'Origins of web pages that may call the API, as https://chat.example; `*` is any. Where there are some, pages of others get no MQTT over WebSocket either.',
+        ),
+      },
+    ),
     dataDir: Type.String({
       default: './data',
       minLength: 1,

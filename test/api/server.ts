@@ -63,7 +63,15 @@ export interface TestApi {
   stop(): Promise<void>;
 }
 
-export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
+export interface TestApiOptions {
+  /** Folder of a built page. */
+  readonly pageFolder?: string;
+}
+
+export async function startApi(
+  input: ConfigInput = {},
+  { pageFolder }: TestApiOptions = {},
+): Promise<TestApi> {
   const dir = await mkdtemp(join(tmpdir(), 'petrel-api-'));
   const config = createConfig({
     ...input,
@@ -125,6 +133,7 @@ export async function startApi(input: ConfigInput = {}): Promise<TestApi> {
     keys,
     version: '0.0.0',
     requestLimits: limits,
+    ...(pageFolder !== undefined && { pageFolder }),
   });
   return {
     http,
