@@ -1,0 +1,25 @@
+import type { Client } from '../../sdk/types.ts';
+import { ClientProvider, useClient, useSignal } from './client.tsx';
+import { PreferencesProvider } from './preferences.tsx';
+import { Frame } from './shell/frame.tsx';
+import { StartPage } from './shell/start-page.tsx';
+import { ToastProvider } from './ui/index.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+
+export function App({ client }: { readonly client: Client }) {
+  return (
+    <PreferencesProvider>
+      <ClientProvider client={client}>
+        <ToastProvider>
+          <Page />
+        </ToastProvider>
+      </ClientProvider>
+    </PreferencesProvider>
+  );
+}
+
+function Page() {
+  const user = useSignal(useClient().user);
+  return user === undefined ? <StartPage /> : <Frame key={user.uid} />;
+}

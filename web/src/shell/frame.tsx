@@ -1,0 +1,61 @@
+import { useConversation } from '../client.tsx';
+import { ConversationView } from '../conversation/index.tsx';
+import { DevicesScreen } from '../devices/index.tsx';
+import { GroupDetails, InviteScreen } from '../groups/index.tsx';
+import { PeopleScreen, PersonDetails, PersonScreen } from '../people/index.tsx';
+import { go, type Route, useRoute } from '../route.ts';
+import { classes } from '../ui/index.ts';
+import { Settings } from './settings.tsx';
+import { Sidebar } from './sidebar.tsx';
+import { Welcome } from './welcome.tsx';
+import './frame.css';
+
+/** The page of who is signed in: the left column, and one thing beside it. On phones one of the two. */
+export function Frame() {
+  const route = useRoute();
+  return (
+    <div className={classes('frame', route.page === 'home' && 'frame--home')}>
+      <div className="frame__side">
+        <Sidebar route={route} />
+      </div>
+      <div className="frame__main">
+        <Screen route={route} />
+      </div>
+    </div>
+  );
+}
+
+function Screen({ route }: { readonly route: Route }) {
+  switch (route.page) {
+    case 'home':
+      return <Welcome />;
+    case 'conversation':
+      return <ConversationScreen conv={route.conv} hasDetails={route.details === true} />;
+    case 'invite':
+      return <InviteScreen key={route.code} gid={route.gid} code={route.code} />;
+    case 'people':
+      return <PeopleScreen tab={route.tab} />;
+    case 'person':
+      return <PersonScreen key={route.uid} uid={route.uid} />;
+    case 'settings':
+      return route.section === 'devices' ? <DevicesScreen /> : <Settings />;
+  }
+}
+
+function ConversationScreen({ conv, hasDetails }: { readonly conv: string; readonly hasDetails: boolean }) {
+  const { uid, gid } = useConversation(conv);
+  const onClose = () => go({ page: 'conversation', conv });
+  return (
+    <div className={classes('with-details', hasDetails && 'with-details--open')}>
+      <div className="with-details__main">
+        <ConversationView key={conv} conv={conv} />
+      </div>
+      {hasDetails && (
+        <aside className="with-details__aside">
+          {gid !== undefined && <GroupDetails key={gid} gid={gid} onClose={onClose} />}
+          {uid !== undefined && <PersonDetails key={uid} uid={uid} onClose={onClose} />}
+        </aside>
+      )}
+    </div>
+  );
+}

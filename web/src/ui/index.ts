@@ -1,0 +1,13 @@
+export { Avatar } from './avatar.tsx';
+export { Badge } from './badge.tsx';
+export { Button, type ButtonProps } from './button.tsx';
+export { classes } from './classes.ts';
+export { Dialog } from './dialog.tsx';
+export { EmptyState } from './empty-state.tsx';
+export { IconButton, type IconButtonProps } from './icon-button.tsx';
+export { ContextMenu, Menu, type MenuItem } from './menu.tsx';
+export { BackLink, PaneHeader } from './pane-header.tsx';
+export { Spinner } from './spinner.tsx';
+export { Switch } from './switch.tsx';
+export { TextArea, TextField } from './text-field.tsx';
+export { ToastProvider, useToast } from './toast.tsx';
