@@ -1,5 +1,6 @@
 import type { Client } from '../../sdk/types.ts';
 import { ClientProvider, useClient, useSignal } from './client.tsx';
+import { PeopleProvider } from './people/provider.tsx';
 import { PreferencesProvider } from './preferences.tsx';
 import { Frame } from './shell/frame.tsx';
 import { StartPage } from './shell/start-page.tsx';
@@ -21,5 +22,10 @@ export function App({ client }: { readonly client: Client }) {
 
 function Page() {
   const user = useSignal(useClient().user);
-  return user === undefined ? <StartPage /> : <Frame key={user.uid} />;
+  if (user === undefined) return <StartPage />;
+  return (
+    <PeopleProvider key={user.uid}>
+      <Frame />
+    </PeopleProvider>
+  );
 }

@@ -47,9 +47,16 @@ export function useProfile(uid: string): Profile | undefined {
   return useSignal(useMemo(() => client.profile(uid), [client, uid]));
 }
 
-/** What to call a user: the name where there is one, else the uid. */
+const RemarksContext = createContext<ReadonlyMap<string, string>>(new Map());
+
+/** What the user calls friends, by uid. */
+export const RemarksProvider = RemarksContext.Provider;
+
+/** What to call a user: the own remark, else the name, else the uid. */
 export function useName(uid: string): string {
-  return useProfile(uid)?.name || uid;
+  const remark = useContext(RemarksContext).get(uid);
+  const name = useProfile(uid)?.name;
+  return remark || name || uid;
 }
 
 export function usePresence(uid: string): Presence | undefined {

@@ -1,0 +1,26 @@
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** How long ago, in words while it is near, as a date after a week. */
+export function ago(ts: number, now: number, locale: string): string {
+  const passed = Math.max(0, now - ts);
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  if (passed < minuteMs) return words.format(0, 'second');
+  if (passed < hourMs) return words.format(-Math.floor(passed / minuteMs), 'minute');
+  if (passed < dayMs) return words.format(-Math.floor(passed / hourMs), 'hour');
+  if (passed < 7 * dayMs) return words.format(-Math.floor(passed / dayMs), 'day');
+  return date(ts, locale);
+}
+
+export const date = (ts: number, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(ts);
+
+/** A moment to come: the time alone on the same day. */
+export function moment(ts: number, now: number, locale: string): string {
+  const isToday = new Date(ts).toDateString() === new Date(now).toDateString();
+  const style = isToday
+    ? { timeStyle: 'short' as const }
+    : { dateStyle: 'medium' as const, timeStyle: 'short' as const };
+  return new Intl.DateTimeFormat(locale, style).format(ts);
+}
