@@ -1,7 +1,7 @@
 /** What is kept, by kind. */
 export type Table = 'session' | 'outbox' | 'events' | 'conversations' | 'profiles' | 'meta';
 
-/** Keys are ordered: numbers before strings, lists member by member, as in IndexedDB. */
+/** Keys are ordered: strings before lists; in a list, member by member, numbers before strings; as in IndexedDB. */
 export type Key = string | readonly (string | number)[];
 
 export type Change =
@@ -19,14 +19,27 @@ export interface Range {
   readonly limit?: number;
 }
 
-/** Where a client keeps things: IndexedDB, a file, or memory. Values are what JSON can say, or a CryptoKey in `session`. */
+/**
+ * Where a client keeps things: IndexedDB, a file, or memory. Values are what JSON can say, and where `keepsKeys` also a
+ * CryptoKey in `session`; nobody changes a value that was handed over or read.
+ *
+ * What is called first takes effect first: a read sees all writes that this process called before. All reject with the
+ * ClientError `client.storage` where the storage fails or is closed; a write that rejects has changed nothing.
+ */
 export interface Storage {
+  /** Whether values of `session` may hold a CryptoKey. */
+  readonly keepsKeys: boolean;
+  /** undefined where there is none. */
   get<T>(table: Table, key: Key): Promise<T | undefined>;
   /** Values in the order of their keys. */
   range<T>(table: Table, range?: Range): Promise<T[]>;
-  /** All or nothing, in order; resolves when it is durable. */
+  /**
+   * All or nothing, in order; resolves when it is kept: it survives the end of the process, however it ends, and what
+   * is put into `outbox` and `session` also that of the machine. (Memory alone keeps nothing beyond the process.)
+   */
   write(changes: readonly Change[]): Promise<void>;
   /** Everything, of every table. */
   clear(): Promise<void>;
+  /** Resolves when all that was called is done; nothing can be called from then on. Again is harmless. */
   close(): Promise<void>;
 }
