@@ -6,5 +6,10 @@ import { compress } from './build/compress.ts';
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [lean(), react(), compress()],
-  build: { outDir: '../dist/web', emptyOutDir: true, target: 'es2022' },
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    license: { fileName: 'LICENSES.txt' },
+  },
 });

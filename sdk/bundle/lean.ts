@@ -2,7 +2,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
-const require = createRequire(import.meta.url);
+/** As the package sees it that is seen so by the package before it; the first is one of ours. */
+const inside = (...names: readonly string[]): NodeJS.Require =>
+  names.reduce((require, name) => createRequire(require.resolve(name)), createRequire(import.meta.url));
+const packets = inside('mqtt-packet');
+const streams = inside('mqtt', 'readable-stream');
+
 const shim = (name: string): string => join(import.meta.dirname, 'shims', `${name}.ts`);
 const within = (path: string): RegExp => new RegExp(`/node_modules/${path}/`);
 
@@ -18,9 +23,9 @@ const substitutes: readonly { readonly of: RegExp; readonly by: string; readonly
   { of: /^worker-timers$/, by: shim('timers'), in: within('mqtt') },
   { of: /^process-nextick-args$/, by: shim('nextick'), in: within('mqtt-packet') },
   // The list of buffers without the stream around it.
-  { of: /^bl$/, by: require.resolve('bl/BufferList.js'), in: within('mqtt-packet') },
-  { of: /^(node:)?buffer$/, by: require.resolve('buffer/') },
-  { of: /^(node:)?events$/, by: require.resolve('events/') },
+  { of: /^bl$/, by: packets.resolve('bl/BufferList.js'), in: within('mqtt-packet') },
+  { of: /^(node:)?buffer$/, by: streams.resolve('buffer/') },
+  { of: /^(node:)?events$/, by: streams.resolve('events/') },
 ];
 
 /** The version is all that MQTT.js reads of its package.json. */

@@ -9,7 +9,7 @@ export default defineConfig({
     outDir: '../../dist/client',
     emptyOutDir: true,
     target: 'es2022',
-    license: { fileName: 'LICENSES.md' },
+    license: { fileName: 'LICENSES.txt' },
     // A library's whitespace Vite leaves to the bundler of the page; most will serve this as it is.
     rolldownOptions: { output: { minify: true } },
     lib: { entry: '../browser.ts', formats: ['es'], fileName: 'client' },
