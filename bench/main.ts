@@ -9,6 +9,7 @@ import { members } from './cases/members.ts';
 import { paced } from './cases/paced.ts';
 import { replay } from './cases/replay.ts';
 import { social } from './cases/social.ts';
+import { web } from './cases/web.ts';
 import { documentHead, renderSection, replaceSection } from './report.ts';
 import { describeSetting, findCores, type Setting } from './setting.ts';
 
@@ -20,7 +21,8 @@ const commands = {
   replay: [replay],
   social: [social],
   cluster: [clusterSends, clusterFanout],
-  all: [direct, paced, fanout, members, idle, replay, social, clusterSends, clusterFanout],
+  web: [web],
+  all: [direct, paced, fanout, members, idle, replay, social, clusterSends, clusterFanout, web],
 } as const;
 
 const usage = `npm run bench -- ${Object.keys(commands).join('|')} [--rounds 3] [--seconds 5] [--profile <folder>] [--dry]
