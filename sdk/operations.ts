@@ -512,7 +512,7 @@ export interface Operations {
     };
     readonly output: null;
   };
-  /** Members in the order of their uids. */
+  /** Members in the order of their uids, with their names. */
   readonly 'groups.members.list': {
     readonly input: {
       /** A group. */
@@ -532,6 +532,7 @@ export interface Operations {
         readonly mutedUntil?: number | undefined;
         /** ms since 1970 */
         readonly joinedAt: number;
+        readonly name?: string | undefined;
       }[];
       /** Cursor of the next page; absent on the last. */
       readonly next?: string | undefined;
@@ -1090,6 +1091,8 @@ export interface Operations {
       readonly cursors?: Readonly<Record<string, number>> | undefined;
       /** Events of one conversation. */
       readonly limit?: number | undefined;
+      /** Events as stored, without what changes made of them. */
+      readonly raw?: boolean | undefined;
     };
     readonly output: {
       readonly conversations: readonly {

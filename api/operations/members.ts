@@ -9,7 +9,20 @@ import { changeMember } from '../groups/member-change.ts';
 import { type Operation, userOperation } from '../operation.ts';
 import type { Services } from '../services.ts';
 import { maxUidsInCall } from './groups.ts';
-import { gid, input, label, member, none, page, paging, readPaging, role, toPage, uid } from './shapes.ts';
+import {
+  gid,
+  input,
+  label,
+  member,
+  namedMember,
+  none,
+  page,
+  paging,
+  readPaging,
+  role,
+  toPage,
+  uid,
+} from './shapes.ts';
 
 const toShape = ({ uid: id, role: its, nick, mutedUntil, joinedAt }: Member) => ({
   uid: id,
@@ -28,16 +41,25 @@ export function memberOperations(
       name: 'groups.members.list',
       method: 'GET',
       path: '/groups/{gid}/members',
-      summary: 'Members in the order of their uids',
+      summary: 'Members in the order of their uids, with their names',
       input: input({ gid, ...paging }),
-      output: page(member),
+      output: page(namedMember),
       status: 200,
       errors: ['group.not-found'],
       async handle(given, { identity }) {
         const { limit, after } = readPaging(given);
         await standingAt(directory, given.gid, identity, 'members.list');
         const found = await directory.listMembers(given.gid, after, limit + 1);
-        return toPage(found, limit, (one) => one.uid, toShape);
+        const names = await directory.names(found.map((one) => one.uid));
+        return toPage(
+          found,
+          limit,
+          (one) => one.uid,
+          (one) => {
+            const name = names.get(one.uid);
+            return { ...toShape(one), ...(name !== undefined && { name }) };
+          },
+        );
       },
     }),
     userOperation({

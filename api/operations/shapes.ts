@@ -195,6 +195,9 @@ export const member = Type.Object({
   joinedAt: time,
 });
 
+/** With the name that the member has everywhere, for lists. */
+export const namedMember = Type.Object({ ...member.properties, name: Type.Optional(Type.String()) });
+
 export const event = Type.Object({
   conv: Type.String(),
   seq: Type.Integer(),

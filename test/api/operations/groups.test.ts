@@ -172,6 +172,20 @@ for (const door of doors) {
         assert.deepEqual([bob?.nick, bob?.role], ['B2', 'member']);
       });
 
+      it('are listed with the names that they have everywhere', async () => {
+        const gid = await people.group('alice', ['bob', 'carol']);
+        await people.data('bob', 'me.update', { name: 'Bob Wren' });
+        await member(gid, 'bob', { nick: 'B' });
+        const { items } = await people.data('carol', 'groups.members.list', { gid });
+        const named = (items as unknown as Body[]).map(({ uid, name, nick }) => [uid, name, nick]);
+        await people.data('bob', 'me.update', { name: null });
+        assert.deepEqual(
+          named.find(([uid]) => uid === 'bob'),
+          ['bob', 'Bob Wren', 'B'],
+        );
+        assert.equal(named.length, 3);
+      });
+
       it('leave each other alone where neither is above the other', async () => {
         const gid = await people.group('alice', ['bob', 'carol']);
         for (const uid of ['bob', 'carol']) await member(gid, uid, { role: 'admin' });
