@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react';
 import type { Client } from '../../sdk/types.ts';
 import { ClientProvider, useClient, useSignal } from './client.tsx';
 import { PeopleProvider } from './people/provider.tsx';
@@ -21,8 +22,14 @@ export function App({ client }: { readonly client: Client }) {
 }
 
 function Page() {
-  const user = useSignal(useClient().user);
-  if (user === undefined) return <StartPage />;
+  const client = useClient();
+  const user = useSignal(client.user);
+  const [ended, setEnded] = useState<'asked' | 'removed' | 'expired'>('asked');
+  useEffect(() => client.on('signed-out', setEnded), [client]);
+  useEffect(() => {
+    if (user === undefined) document.title = 'Petrel';
+  }, [user]);
+  if (user === undefined) return <StartPage ended={ended} />;
   return (
     <PeopleProvider key={user.uid}>
       <Frame />

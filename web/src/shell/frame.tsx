@@ -1,34 +1,48 @@
+import { useRef, useState } from 'react';
 import { useConversation } from '../client.tsx';
 import { ConversationView } from '../conversation/index.tsx';
 import { DevicesScreen } from '../devices/index.tsx';
-import { GroupDetails, InviteScreen } from '../groups/index.tsx';
+import { GroupDetails, InviteScreen, NewGroup } from '../groups/index.tsx';
 import { PeopleScreen, PersonDetails, PersonScreen } from '../people/index.tsx';
 import { go, type Route, useRoute } from '../route.ts';
 import { classes } from '../ui/index.ts';
 import { Settings } from './settings.tsx';
 import { Sidebar } from './sidebar.tsx';
+import { StatusBanner } from './status-banner.tsx';
+import { useFocusOnArrival } from './use-focus-on-arrival.ts';
 import { Welcome } from './welcome.tsx';
 import './frame.css';
 
 /** The page of who is signed in: the left column, and one thing beside it. On phones one of the two. */
 export function Frame() {
   const route = useRoute();
+  const [isNewChatOpen, setNewChatOpen] = useState(false);
+  const [isNewGroupOpen, setNewGroupOpen] = useState(false);
+  const main = useRef<HTMLDivElement>(null);
+  useFocusOnArrival(route, main);
   return (
     <div className={classes('frame', route.page === 'home' && 'frame--home')}>
+      <StatusBanner />
       <div className="frame__side">
-        <Sidebar route={route} />
+        <Sidebar
+          route={route}
+          isNewChatOpen={isNewChatOpen}
+          setNewChatOpen={setNewChatOpen}
+          onNewGroup={() => setNewGroupOpen(true)}
+        />
       </div>
-      <div className="frame__main">
-        <Screen route={route} />
+      <div ref={main} className="frame__main">
+        <Screen route={route} onFind={() => setNewChatOpen(true)} />
       </div>
+      <NewGroup open={isNewGroupOpen} onClose={() => setNewGroupOpen(false)} />
     </div>
   );
 }
 
-function Screen({ route }: { readonly route: Route }) {
+function Screen({ route, onFind }: { readonly route: Route; readonly onFind: () => void }) {
   switch (route.page) {
     case 'home':
-      return <Welcome />;
+      return <Welcome onFind={onFind} />;
     case 'conversation':
       return <ConversationScreen conv={route.conv} hasDetails={route.details === true} />;
     case 'invite':
