@@ -1,7 +1,10 @@
 /** What is kept, by kind. */
 export type Table = 'session' | 'outbox' | 'events' | 'conversations' | 'profiles' | 'meta';
 
-/** Keys are ordered: strings before lists; in a list, member by member, numbers before strings; as in IndexedDB. */
+/**
+ * Keys are ordered: strings before lists; in a list, member by member, numbers before strings; as in IndexedDB. Numbers are
+ * finite.
+ */
 export type Key = string | readonly (string | number)[];
 
 export type Change =
@@ -29,6 +32,8 @@ export interface Range {
 export interface Storage {
   /** Whether values of `session` may hold a CryptoKey. */
   readonly keepsKeys: boolean;
+  /** Whether other tabs see the same; told when it is opened, and never rejects. */
+  readonly isShared: Promise<boolean>;
   /** undefined where there is none. */
   get<T>(table: Table, key: Key): Promise<T | undefined>;
   /** Values in the order of their keys. */

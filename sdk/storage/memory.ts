@@ -1,5 +1,6 @@
 import type { Change, Key, Range, Storage, Table } from '../storage.ts';
 import { storageClosed } from './failure.ts';
+import { assertKeys } from './keys.ts';
 import { Tables } from './tables.ts';
 
 /**
@@ -15,6 +16,7 @@ export function memoryStorage(): Storage {
 
 class MemoryStorage implements Storage {
   readonly keepsKeys = true;
+  readonly isShared = Promise.resolve(false);
   readonly #tables = new Tables();
   #isClosed = false;
 
@@ -30,6 +32,7 @@ class MemoryStorage implements Storage {
 
   async write(changes: readonly Change[]): Promise<void> {
     this.#assertOpen();
+    assertKeys(changes);
     this.#tables.apply(changes);
   }
 
