@@ -8,6 +8,7 @@ import { Connection } from './connection.ts';
 import type { BrokerContext } from './context.ts';
 import { drain } from './drain.ts';
 import { reasons } from './gate/fault.ts';
+import { isAllowedOrigin } from './gate/origin.ts';
 import { deaf, SocketTransport, type Transport, WebSocketTransport } from './gate/transport.ts';
 
 /** WebSocket subprotocols of MQTT. [MQTT-6.0.0-3] */
@@ -97,7 +98,7 @@ export class BrokerServer {
     }
   }
 
-  /** Takes upgrades at /mqtt; `trustProxy` lets X-Forwarded-For name the client. */
+  /** Takes upgrades at /mqtt; `trustProxy` lets X-Forwarded-For name the client and X-Forwarded-Host the server. */
   attachTo(server: HttpServer, { trustProxy, corsOrigins }: HttpOptions): void {
     const sockets = new WebSocketServer({
       noServer: true,
@@ -114,7 +115,8 @@ export class BrokerServer {
       if (path !== '/mqtt') refuseUpgrade(socket, '404 Not Found');
       else if (this.#closing) refuseUpgrade(socket, '503 Service Unavailable');
       else if (!offered.some((name) => subprotocols.includes(name))) refuseUpgrade(socket, '400 Bad Request');
-      else if (!mayOpen(request, corsOrigins)) refuseUpgrade(socket, '403 Forbidden');
+      else if (!isAllowedOrigin(request.headers, { corsOrigins, trustProxy }))
+        refuseUpgrade(socket, '403 Forbidden');
       else {
         sockets.handleUpgrade(request, socket, head, (webSocket) => {
           this.#serve(new WebSocketTransport(webSocket, addressOf(request, trustProxy)));
@@ -179,13 +181,6 @@ export class BrokerServer {
 }
 
 const ended = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
-
-/** Where origins are configured, pages of others are refused; programs send no Origin. */
-function mayOpen({ headers: { origin, host } }: IncomingMessage, corsOrigins: readonly string[]): boolean {
-  if (origin === undefined || corsOrigins.length === 0) return true;
-  if (corsOrigins.includes('*') || corsOrigins.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
-}
 
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

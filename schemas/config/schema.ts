@@ -140,10 +140,10 @@ export const configSchema = Type.Object(
         web: flag(true, 'Serve the web chat at /, where the role serves the API.'),
         trustProxy: flag(
           false,
-          'Take the client address from X-Forwarded-For. Only behind a proxy that sets it itself.',
+          'Take the client address from X-Forwarded-For, and the name of the server from X-Forwarded-Host. Only behind a proxy that sets them itself.',
         ),
         corsOrigins: strings(
-          'Origins of web pages that may call the API, as https://chat.example; `*` is any. Where there are some, pages of others get no MQTT over WebSocket either.',
+          'Origins of web pages that may call the API and open MQTT over WebSocket besides those of this server, as https://chat.example; `*` is any.',
         ),
       },
     ),

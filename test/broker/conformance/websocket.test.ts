@@ -101,10 +101,38 @@ describe('WebSocket', () => {
     for (const origin of ['https://evil.example', 'http://chat.example', 'null', 'nonsense']) {
       assert.equal(await upgrade({ origin }), 403, origin);
     }
+    const forwarded = { origin: 'https://public.example', 'x-forwarded-host': 'public.example' };
+    assert.equal(await upgrade(forwarded), 403);
   });
 
   it('is only at /mqtt', async () => {
     assert.equal(await upgrade({}, '/mqtt?x=1'), 101);
     for (const path of ['/', '/mqtt/', '/mqttx', '//mqtt']) assert.equal(await upgrade({}, path), 404, path);
+  });
+});
+
+describe('WebSocket of a server that names no origins', () => {
+  const own = openServer({ PETREL_HTTP_TRUST_PROXY: 'true' });
+  before(() => own.start());
+  after(() => own.remove());
+
+  const upgrade = async (headers: Record<string, string>) => {
+    const socket = new WebSocket(`${own.url('http').replace('http', 'ws')}/mqtt`, 'mqtt', { headers });
+    const status = await new Promise((resolve) => {
+      socket.once('open', () => resolve(101));
+      socket.once('unexpected-response', (_, response) => resolve(response.statusCode));
+    });
+    socket.on('error', () => {});
+    socket.terminate();
+    return status;
+  };
+
+  it('is for programs and for pages of this server, by the name that the proxy was asked for', async () => {
+    assert.equal(await upgrade({}), 101);
+    assert.equal(await upgrade({ origin: own.url('http') }), 101);
+    assert.equal(await upgrade({ origin: own.url('http').replace('http', 'https') }), 101);
+    assert.equal(await upgrade({ origin: 'https://chat.example' }), 403);
+    const forwarded = { origin: 'https://public.example', 'x-forwarded-host': 'public.example' };
+    assert.equal(await upgrade(forwarded), 101);
   });
 });
