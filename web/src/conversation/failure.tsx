@@ -1,0 +1,33 @@
+import type { Message } from '../../../sdk/types.ts';
+import { errorText, useText } from '../i18n/index.ts';
+import { useToast } from '../ui/index.ts';
+import { usePane } from './pane.tsx';
+
+/** Why a message was not sent, and what to do about it. */
+export function Failure({ message }: { readonly message: Message }) {
+  const t = useText();
+  const toast = useToast();
+  const { conversation } = usePane();
+  const attempt = (work: Promise<void>): void => {
+    work.catch((error: unknown) => toast(errorText(error, t), 'error'));
+  };
+  return (
+    <div className="failure">
+      {message.error !== undefined && <span>{errorText(message.error, t)}</span>}
+      <button
+        type="button"
+        className="failure__action"
+        onClick={() => attempt(conversation.retry(message.key))}
+      >
+        {t.chat.retry}
+      </button>
+      <button
+        type="button"
+        className="failure__action"
+        onClick={() => attempt(conversation.discard(message.key))}
+      >
+        {t.chat.delete}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { memo } from 'react';
+import { useLanguage, useText } from '../i18n/index.ts';
+import { classes } from '../ui/index.ts';
+import { EventLine } from './events.tsx';
+import { MessageItem } from './message.tsx';
+import { isEvent, type Row } from './rows.ts';
+import { dayName } from './times.ts';
+
+/** A message with the lines above it. Renders when its row is another one, and at no other time. */
+export const LogRow = memo(function LogRow({
+  row,
+  isHighlighted,
+}: {
+  readonly row: Row;
+  readonly isHighlighted: boolean;
+}) {
+  const { message } = row;
+  return (
+    <div className={classes('log-row', row.isFirst && 'log-row--first')}>
+      {row.isNewDay && <DayLine ts={message.ts} />}
+      {row.isFirstUnread && <UnreadLine />}
+      {isEvent(message) ? (
+        <EventLine message={message} />
+      ) : (
+        <MessageItem row={row} isHighlighted={isHighlighted} />
+      )}
+    </div>
+  );
+});
+
+function DayLine({ ts }: { readonly ts: number }) {
+  const t = useText();
+  const language = useLanguage();
+  return (
+    <p className="day-line">
+      <span className="day-line__text">{dayName(ts, language, t)}</span>
+    </p>
+  );
+}
+
+function UnreadLine() {
+  const t = useText();
+  return (
+    <p className="unread-line">
+      <span className="unread-line__text">{t.chat.unreadLine}</span>
+    </p>
+  );
+}
