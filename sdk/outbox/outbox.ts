@@ -21,14 +21,17 @@ export interface OutboxOptions {
   /** Something of this conversation's entries has changed: look at `of`. */
   readonly onChange?: (conv: string) => void;
   /**
-   * Where this one leads: the server has stored it. Called before the entry goes and before `onChange`; what it answers
-   * is written together with the removal.
+   * In the tab that learns it first: the server has stored it. Called before the entry goes and before `onChange`; what it
+   * answers is written together with the removal.
    */
   readonly onStored?: (entry: OutboxEntry, place: Place) => readonly Change[];
   /** The storage failed in the background. The message is sent all the same, later perhaps once more under its id. */
   readonly onError?: (error: Error) => void;
   readonly schedule?: Schedule;
 }
+
+/** So long a message of another tab that leads too may take before this one sends it as well. */
+const takeOverMs = 10_000;
 
 /** What `add` answers. */
 export interface Added {
@@ -59,10 +62,12 @@ export class Outbox {
   readonly #news: NewsBoard;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #opened: Promise<void>;
+  readonly #schedule: Schedule;
   readonly #adding = new Map<string, Promise<Added>>();
   /** The highest number that was seen. */
   #last = 0;
   #leads = false;
+  #cancelTakeOver: (() => void) | undefined;
   #ended: ClientError | undefined;
 
   /** Reads what waits, and sends it as soon as this one leads and is connected. */
@@ -73,6 +78,7 @@ export class Outbox {
     this.#storage = storage;
     this.#batch = new Batch(storage);
     this.#tabs = tabs;
+    this.#schedule = schedule;
     this.#sender = new Sender(transport, schedule, {
       stored: (entry, place) => void this.#stored(entry, place),
       refused: (entry, error) => void this.#refused(entry, error),
@@ -149,6 +155,16 @@ export class Outbox {
     });
   }
 
+  /**
+   * The server's event of the message is here: it is stored, also where the acknowledgement was lost. Nothing happens where
+   * the entry is not here.
+   */
+  async settle(conv: string, id: string, place: Place): Promise<void> {
+    await this.#opened;
+    const entry = this.#queue.get(nameOf({ conv, id }));
+    if (entry !== undefined && this.#ended === undefined) await this.#stored(entry, place);
+  }
+
   /** On signing out: forgets all that waits, here and in the other tabs. Nothing can be added from then on. */
   async clear(): Promise<void> {
     this.#news.post({ what: 'cleared' });
@@ -181,7 +197,7 @@ export class Outbox {
       return { entry, stored };
     }
     this.#put(entry);
-    this.#news.post({ what: 'written', entry });
+    this.#news.post({ what: 'written', entry, isInHand: this.#leads });
     this.#sender.offer(entry);
     return { entry, stored };
   }
@@ -217,6 +233,14 @@ export class Outbox {
     this.#leads = true;
     for (const entry of this.#queue.all()) if (entry.state === 'sending') this.#sender.offer(entry);
     this.#sender.turn(true);
+  }
+
+  /** Where each tab leads, one sends for another that is gone, but not what that sends itself. */
+  #takeOverLater(): void {
+    this.#cancelTakeOver ??= this.#schedule(() => {
+      this.#cancelTakeOver = undefined;
+      this.#lead();
+    }, takeOverMs);
   }
 
   #follow(): void {
@@ -260,7 +284,8 @@ export class Outbox {
     if (this.#ended !== undefined) return;
     if (news.what === 'cleared') this.#forget();
     else if (news.what === 'leading') {
-      for (const entry of this.#waiters.entries) this.#news.post({ what: 'written', entry });
+      for (const entry of this.#waiters.entries)
+        this.#news.post({ what: 'written', entry, isInHand: this.#leads });
       void this.#look();
     } else this.#hearOf(news);
   }
@@ -280,7 +305,9 @@ export class Outbox {
       if (this.#leads) this.#news.post({ what: 'failed', entry: known });
     } else if (!this.#leaving.has(nameOf(entry))) {
       if (known === undefined || news.what === 'retried') this.#put(entry);
-      if (this.#leads) this.#sender.offer(entry);
+      if (!this.#leads) return;
+      if (news.what === 'written' && news.isInHand) this.#takeOverLater();
+      else this.#sender.offer(entry);
     }
   }
 
@@ -330,6 +357,7 @@ export class Outbox {
     if (this.#ended !== undefined) return;
     this.#ended = why;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#cancelTakeOver?.();
     this.#news.close();
     this.#sender.close();
     this.#waiters.rejectAll(why);

@@ -44,6 +44,8 @@ export class Sender {
   /** Those that have something to send now, in turn. */
   readonly #ready = new Set<Lane>();
   readonly #pause: Pause;
+  /** From a loss on until the connection says that it is gone, or after a while, where it says that it is not. */
+  readonly #lost: Pause;
   readonly #unsubscribe: () => void;
   #connection = 0;
   #inFlight = 0;
@@ -54,8 +56,10 @@ export class Sender {
     this.#schedule = schedule;
     this.#events = events;
     this.#pause = new Pause(schedule, () => this.#pump());
+    this.#lost = new Pause(schedule, () => this.#pump());
     this.#unsubscribe = transport.state.subscribe(() => {
       this.#connection++;
+      this.#lost.cancel();
       for (const lane of this.#lanes.values()) this.#look(lane);
       this.#pump();
     });
@@ -101,6 +105,7 @@ export class Sender {
     this.#isOn = false;
     this.#unsubscribe();
     this.#pause.cancel();
+    this.#lost.cancel();
     for (const lane of this.#lanes.values()) lane.pause.cancel();
     this.#lanes.clear();
     this.#ready.clear();
@@ -111,7 +116,7 @@ export class Sender {
   }
 
   #pump(): void {
-    if (!this.#isOn || !this.#isOnline || this.#pause.isRunning) return;
+    if (!this.#isOn || !this.#isOnline || this.#pause.isRunning || this.#lost.isRunning) return;
     for (const lane of this.#ready) {
       if (this.#inFlight >= maxInFlight) return;
       // At the end of the round again, where it has more.
@@ -148,6 +153,7 @@ export class Sender {
     const place = { seq: Number(properties.seq), ts: Number(properties.ts) };
     lane.pause.succeeded();
     this.#pause.succeeded();
+    this.#lost.succeeded();
     if (Number.isSafeInteger(place.seq) && Number.isSafeInteger(place.ts)) this.#events.stored(entry, place);
     else this.#events.refused(entry, unplaced());
   }
@@ -160,11 +166,13 @@ export class Sender {
     }
     lane.names.add(entry.id);
     insert(lane.unsent, entry);
-    if (!isLost) lane.refused ??= entry;
-    if (!isLost && error.code !== 'send.rate') lane.pause.begin(error.retryAfter);
-    // What the connection took with it waits for the next one, if it knows that it is gone.
-    else if (!isLost || (this.#isOnline && connection === this.#connection))
-      this.#pause.begin(error.retryAfter);
+    if (isLost) {
+      if (this.#isOnline && connection === this.#connection) this.#lost.begin();
+      return;
+    }
+    lane.refused ??= entry;
+    const pause = error.code === 'send.rate' ? this.#pause : lane.pause;
+    pause.begin(error.retryAfter);
   }
 
   #goOn(lane: Lane): void {

@@ -155,6 +155,24 @@ describe('an outbox', () => {
     await tab.transport.answer(refusals.offline());
     assert.equal(tab.transport.inFlight, 0);
     assert.equal(world.clock.pauses.length, 1);
+    tab.transport.cut();
+    assert.deepEqual(world.clock.pauses, []);
+    tab.transport.connect();
+    assert.equal(tab.transport.inFlight, 1);
+  });
+
+  it('takes the event of a message for its acknowledgement', async () => {
+    const { world, tab } = online();
+    await tab.add(bob, 'a');
+    tab.transport.take();
+    tab.transport.cut();
+    await tab.outbox.settle(bob, 'a', { seq: 1, ts: 1001 });
+    await tab.outbox.settle(bob, 'of another device', { seq: 2, ts: 1002 });
+    assert.deepEqual(tab.outcomes.get('a'), { seq: 1, ts: 1001 });
+    assert.deepEqual(await rows(world), []);
+    tab.transport.connect();
+    await settled();
+    assert.equal(tab.transport.inFlight, 0);
   });
 
   it('takes the same id for the same message', async () => {
@@ -326,5 +344,39 @@ describe('outboxes of several tabs', () => {
     tab.transport.connect();
     await settled();
     assert.equal(await tab.transport.answer(), 'a');
+  });
+});
+
+describe('outboxes of tabs that all lead', () => {
+  const open = () => {
+    const world = new World(undefined, { isElected: false });
+    const [tab, other] = [world.open(), world.open()];
+    tab.transport.connect();
+    other.transport.connect();
+    return { world, tab, other };
+  };
+
+  it('send each their own', async () => {
+    const { tab, other } = open();
+    await tab.add(bob, 'a');
+    await other.add(bob, 'b');
+    await settled();
+    assert.deepEqual([tab.transport.inFlight, other.transport.inFlight], [1, 1]);
+    assert.equal(await tab.transport.answer(), 'a');
+    assert.equal(await other.transport.answer(), 'b');
+    assert.deepEqual([states(tab), states(other)], [[], []]);
+  });
+
+  it('send for one that is gone', async () => {
+    const { world, tab, other } = open();
+    await tab.add(bob, 'a');
+    await settled();
+    tab.vanish();
+    assert.equal(other.transport.inFlight, 0);
+    await world.clock.pass();
+    assert.equal(await other.transport.answer(), 'a');
+    assert.deepEqual(await rows(world), []);
+    await other.outbox.close();
+    assert.deepEqual(world.clock.pauses, []);
   });
 });

@@ -134,14 +134,19 @@ export class ModelClock {
   }
 }
 
-/** The tabs of one storage; the first that is open leads. */
+/** The tabs of one storage; the first that is open leads, or, where none is elected, each. */
 export class ModelTabs {
   readonly #open: ModelTab[] = [];
+  readonly #isElected: boolean;
   #exclusive: Promise<unknown> = Promise.resolve();
+
+  constructor(isElected: boolean) {
+    this.#isElected = isElected;
+  }
 
   open(): ModelTab {
     const tab: ModelTab = {
-      isLeader: new State(this.#open.length === 0),
+      isLeader: new State(!this.#isElected || this.#open.length === 0),
       handlers: new Set(),
       post: (message) => {
         if (!this.#open.includes(tab)) return;
@@ -192,11 +197,12 @@ export interface Opened {
 export class World {
   readonly server = new ModelServer();
   readonly clock = new ModelClock();
-  readonly tabs = new ModelTabs();
+  readonly tabs: ModelTabs;
   readonly storage: Storage;
 
-  constructor(storage: Storage = memoryStorage()) {
+  constructor(storage: Storage = memoryStorage(), { isElected = true } = {}) {
     this.storage = storage;
+    this.tabs = new ModelTabs(isElected);
   }
 
   open(options: Partial<OutboxOptions> = {}): Opened {
