@@ -22,7 +22,7 @@ export interface AuthOptions {
   readonly platform?: Platform;
   /** Where the application has users of its own: gives an access token. */
   readonly token?: () => Promise<string>;
-  /** Whether what is kept is encrypted; where absent: as the platform can. */
+  /** Whether what is kept is encrypted; where absent: as `canEncrypt` says. */
   readonly encrypts?: boolean;
   /** Takes away all that is kept of a user; `storage.clear` where absent. The device's id is written again after it. */
   readonly forget?: () => Promise<void>;
@@ -52,7 +52,6 @@ export interface Auth extends Credentials {
 
 export const signedOut = (): ClientError => new ClientError('client.signed-out', 'Nobody is signed in.');
 
-/** Whether this platform has keys that scripts can use and not read: pages on plain http have none. */
-export const canEncrypt = (): boolean =>
-  (globalThis as { isSecureContext?: boolean }).isSecureContext === true &&
-  globalThis.crypto?.subtle !== undefined;
+/** Whether there are keys that scripts can use and not read, and a place for them: pages on plain http have none. */
+export const canEncrypt = ({ keepsKeys }: Pick<Storage, 'keepsKeys'>): boolean =>
+  keepsKeys && globalThis.crypto?.subtle !== undefined;

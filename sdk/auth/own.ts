@@ -38,7 +38,7 @@ export class OwnAuth implements Auth {
 
   constructor(options: AuthOptions) {
     this.#options = options;
-    this.#kept = new Kept(options.storage, options.encrypts ?? canEncrypt());
+    this.#kept = new Kept(options.storage, options.encrypts ?? canEncrypt(options.storage));
     this.#unlisten = options.tabs.onMessage((message) => {
       const word = message as Partial<Word> | undefined;
       if (word?.type !== 'auth') return;
@@ -139,7 +139,8 @@ export class OwnAuth implements Auth {
 
   /** Keeps it, then uses it, then tells the other tabs. */
   async #take(session: Session, asked: number, did: string | undefined): Promise<string> {
-    const lifeMs = session.expiresIn * 1000;
+    // The server counts whole seconds: it may be one less.
+    const lifeMs = Math.max(session.expiresIn * 1000 - 1000, session.expiresIn * 500);
     const access = { token: session.accessToken, expiresAt: asked + lifeMs, lifeMs };
     const { uid, refreshToken } = session;
     const signIn = { uid, ...(did !== undefined && { did }), refreshToken, access };
