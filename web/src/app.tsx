@@ -3,6 +3,7 @@ import type { Client } from '../../sdk/types.ts';
 import { ClientProvider, useClient, useSignal } from './client.tsx';
 import { PeopleProvider } from './people/provider.tsx';
 import { PreferencesProvider } from './preferences.tsx';
+import { CrashBoundary } from './shell/crash.tsx';
 import { Frame } from './shell/frame.tsx';
 import { StartPage } from './shell/start-page.tsx';
 import { ToastProvider } from './ui/index.ts';
@@ -14,7 +15,9 @@ export function App({ client }: { readonly client: Client }) {
     <PreferencesProvider>
       <ClientProvider client={client}>
         <ToastProvider>
-          <Page />
+          <CrashBoundary>
+            <Page />
+          </CrashBoundary>
         </ToastProvider>
       </ClientProvider>
     </PreferencesProvider>

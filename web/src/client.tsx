@@ -115,6 +115,8 @@ export interface ActionState<A extends readonly unknown[]> {
   readonly run: (...args: A) => Promise<boolean>;
   readonly isBusy: boolean;
   readonly error: unknown;
+  /** Takes the error away, as when the user corrects what was wrong. */
+  readonly clear: () => void;
 }
 
 /** Something that a button does: says whether it is under way and what went wrong. One at a time. */
@@ -142,5 +144,6 @@ export function useAction<A extends readonly unknown[]>(
       setBusy(false);
     }
   }, []);
-  return { run, isBusy, error };
+  const clear = useCallback(() => setError(undefined), []);
+  return { run, isBusy, error, clear };
 }

@@ -13,7 +13,7 @@ export const EventLine = memo(function EventLine({ message }: { readonly message
   const by = useNameList([typeof body.by === 'string' ? body.by : message.from]);
   const names = useNameList(uids);
   const one = useNameList(typeof body.uid === 'string' ? [body.uid] : []);
-  const text = textOf(message, t, { by, names, one });
+  const text = eventText(message, t, { by, names, one });
   return (
     <p className="event-line" title={fullTime(message.ts, language)}>
       <span className="event-line__text">{text}</span>
@@ -22,7 +22,8 @@ export const EventLine = memo(function EventLine({ message }: { readonly message
   );
 });
 
-const uidsOf = (value: unknown): readonly string[] =>
+/** The users of a body's list. */
+export const uidsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((uid) => typeof uid === 'string') : [];
 
 interface Who {
@@ -31,7 +32,8 @@ interface Who {
   readonly one: string;
 }
 
-function textOf({ type, body = {} }: Message, t: Texts, { by, names, one }: Who): string {
+/** Says what happened; whose names there are is for the caller to know. */
+export function eventText({ type, body = {} }: Message, t: Texts, { by, names, one }: Who): string {
   const say = t.chat.events;
   const { action } = body;
   if (type === 'system') return action === 'user-removed' ? say.userRemoved(one) : systemText(body, say);

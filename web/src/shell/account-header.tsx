@@ -2,7 +2,7 @@ import { LogOut, Settings, UsersRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useClient, useMe, useProfile, useSignal } from '../client.tsx';
 import { useText } from '../i18n/index.ts';
-import { usePeople, useResource } from '../people/provider.tsx';
+import { usePendingCount } from '../people/provider.tsx';
 import { hrefOf, type Route } from '../route.ts';
 import { Avatar, Badge, IconButton } from '../ui/index.ts';
 import { SignOutDialog } from './sign-out-dialog.tsx';
@@ -16,10 +16,7 @@ export function AccountHeader() {
   const profile = useProfile(me);
   const waiting = useSignal(client.waiting);
   const [isAsking, setAsking] = useState(false);
-  const people = usePeople();
-  const requests = useResource(people.incoming).value?.length ?? 0;
-  const invitations = useSignal(people.invitations).length;
-  const news = requests + invitations;
+  const news = usePendingCount();
   const signOut = () => {
     if (waiting > 0) setAsking(true);
     else void client.signOut();

@@ -67,7 +67,12 @@ function Row({ entry, isCurrent, onRemove, name, avatar, isOnline }: NamedProps)
     <div className="row-frame">
       <ContextMenu items={items}>
         <a
-          className={classes('row', isCurrent && 'row--current', entry.unread > 0 && 'row--unread')}
+          className={classes(
+            'row',
+            isCurrent && 'row--current',
+            entry.unread > 0 && 'row--unread',
+            entry.muted && 'row--muted',
+          )}
           href={hrefOf({ page: 'conversation', conv: entry.conv })}
           aria-current={isCurrent ? 'page' : undefined}
           data-row={entry.conv}

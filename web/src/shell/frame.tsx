@@ -46,7 +46,7 @@ function Screen({ route, onFind }: { readonly route: Route; readonly onFind: () 
     case 'conversation':
       return <ConversationScreen conv={route.conv} hasDetails={route.details === true} />;
     case 'invite':
-      return <InviteScreen key={route.code} gid={route.gid} code={route.code} />;
+      return <InviteScreen key={`${route.gid} ${route.code}`} gid={route.gid} code={route.code} />;
     case 'people':
       return <PeopleScreen tab={route.tab} />;
     case 'person':

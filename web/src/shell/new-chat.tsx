@@ -32,7 +32,8 @@ export function NewChat({
     event.preventDefault();
     void enter.run(query);
   };
-  const isUnknown = found?.length === 0 && !search.isLoading && search.error === undefined;
+  const isUnknown =
+    found?.length === 0 && !search.isLoading && search.error === undefined && enter.error === undefined;
   return (
     <section
       className="new-chat"
@@ -53,7 +54,10 @@ export function NewChat({
           label={t.shell.newChat.userName}
           placeholder={t.shell.newChat.placeholder}
           value={query}
-          onChange={(event) => setQuery(event.target.value)}
+          onChange={(event) => {
+            enter.clear();
+            setQuery(event.target.value);
+          }}
           autoComplete="off"
           autoCapitalize="none"
           autoCorrect="off"

@@ -1,7 +1,8 @@
 /** The time of something in a list: the clock today, then the day, then the date. */
 export function whenOf(ts: number, now: number, language: string, yesterday: string): string {
   const days = daysBetween(ts, now);
-  if (days <= 0) return formatter(language, { hour: '2-digit', minute: '2-digit' }).format(ts);
+  if (days <= 0)
+    return formatter(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ts);
   if (days === 1) return yesterday;
   if (days < 7) return formatter(language, { weekday: 'short' }).format(ts);
   const isThisYear = new Date(ts).getFullYear() === new Date(now).getFullYear();

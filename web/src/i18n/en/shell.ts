@@ -12,6 +12,8 @@ export const shell = {
   loading: 'Loading…',
   tryAgain: 'Try again',
   dismiss: 'Dismiss',
+  newVersion: 'A new version is here.',
+  reload: 'Reload',
   online: 'Online',
   you: 'You',
   start: {
@@ -35,6 +37,11 @@ export const shell = {
     expired: 'Your sign-in has ended. Please sign in again.',
     removed: 'This device was signed out.',
   },
+  crash: {
+    title: 'The page has stopped',
+    text: 'Nothing that you wrote is lost. Load the page again to go on.',
+    reload: 'Load again',
+  },
   connecting: 'Connecting…',
   offline: 'You are offline.',
   waiting: (n: number) => (n === 1 ? '1 message waits to be sent.' : `${n} messages wait to be sent.`),
@@ -44,7 +51,7 @@ export const shell = {
   side: {
     account: 'Your account',
     settings: 'Settings',
-    people: 'People',
+    people: 'Contacts',
     peopleWaiting: (n: number) => (n === 1 ? '1 request' : `${n} requests`),
     signOut: 'Sign out',
     signOutTitle: 'Sign out before they are sent?',
@@ -112,7 +119,7 @@ export const shell = {
     badAvatar: 'Enter an address that begins with https://',
     appearance: 'Appearance',
     theme: 'Theme',
-    themes: { system: 'As the device', light: 'Light', dark: 'Dark' },
+    themes: { system: 'Automatic', light: 'Light', dark: 'Dark' },
     language: 'Language',
     privacy: 'Privacy',
     readReceipts: 'Read receipts',

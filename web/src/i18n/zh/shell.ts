@@ -13,6 +13,8 @@ export const shell: Texts['shell'] = {
   loading: '加载中…',
   tryAgain: '重试',
   dismiss: '关闭提示',
+  newVersion: '有新版本。',
+  reload: '重新加载',
   online: '在线',
   you: '你',
   start: {
@@ -36,6 +38,7 @@ export const shell: Texts['shell'] = {
     expired: '登录已失效，请重新登录。',
     removed: '此设备已被退出登录。',
   },
+  crash: { title: '页面出错了', text: '你写的内容没有丢失，重新加载即可继续。', reload: '重新加载' },
   connecting: '连接中…',
   offline: '当前离线。',
   waiting: (n) => `${n} 条消息等待发送。`,
