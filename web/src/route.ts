@@ -8,7 +8,8 @@ export type PeopleTab = 'requests' | 'blocked';
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'conversation'; readonly conv: string; readonly details?: true }
-  | { readonly page: 'invite'; readonly gid: string; readonly code: string }
+  /** Without a code it is for groups that let in, or whom one may ask to. */
+  | { readonly page: 'invite'; readonly gid: string; readonly code?: string }
   | { readonly page: 'people'; readonly tab?: PeopleTab }
   | { readonly page: 'person'; readonly uid: string }
   | { readonly page: 'settings'; readonly section?: SettingsSection };
@@ -20,7 +21,7 @@ export function hrefOf(route: Route): string {
     case 'conversation':
       return `#/c/${encode(route.conv)}${route.details ? '/details' : ''}`;
     case 'invite':
-      return `#/invite/${encode(route.gid)}/${encode(route.code)}`;
+      return `#/invite/${encode(route.gid)}${route.code === undefined ? '' : `/${encode(route.code)}`}`;
     case 'people':
       return route.tab === undefined ? '#/people' : `#/people/${route.tab}`;
     case 'person':
@@ -36,7 +37,7 @@ export function parseRoute(hash: string): Route {
   if (page === 'c' && first) {
     return { page: 'conversation', conv: first, ...(second === 'details' && { details: true }) };
   }
-  if (page === 'invite' && first && second) return { page: 'invite', gid: first, code: second };
+  if (page === 'invite' && first) return { page: 'invite', gid: first, ...(second && { code: second }) };
   if (page === 'people') {
     return first === 'requests' || first === 'blocked' ? { page: 'people', tab: first } : { page: 'people' };
   }

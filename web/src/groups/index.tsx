@@ -1,26 +1,37 @@
+import { lazy, Suspense } from 'react';
+import { Spinner } from '../ui/index.ts';
+
+// None of these is needed to read and write: they come when they are opened.
+const LazyNewGroup = lazy(() => import('./new-group.tsx').then((file) => ({ default: file.NewGroupDialog })));
+const LazyDetails = lazy(() =>
+  import('./group-details.tsx').then((file) => ({ default: file.GroupDetails })),
+);
+const LazyInvite = lazy(() => import('./invite-screen.tsx').then((file) => ({ default: file.InviteScreen })));
+
 /** Name and members of a new group, in a dialog. */
 export function NewGroup({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
-  return open ? (
-    <button type="button" onClick={onClose}>
-      …
-    </button>
-  ) : null;
+  if (!open) return null;
+  return (
+    <Suspense>
+      <LazyNewGroup onClose={onClose} />
+    </Suspense>
+  );
 }
 
 /** What a group is and who is in it, with its management: a panel beside the conversation. */
-export function GroupDetails({ gid, onClose }: { readonly gid: string; readonly onClose: () => void }) {
+export function GroupDetails(props: { readonly gid: string; readonly onClose: () => void }) {
   return (
-    <button type="button" onClick={onClose}>
-      {gid}
-    </button>
+    <Suspense fallback={<Spinner />}>
+      <LazyDetails {...props} />
+    </Suspense>
   );
 }
 
 /** What an invitation by link leads to. */
-export function InviteScreen({ gid, code }: { readonly gid: string; readonly code: string }) {
+export function InviteScreen(props: { readonly gid: string; readonly code?: string | undefined }) {
   return (
-    <main>
-      {gid} {code}
-    </main>
+    <Suspense fallback={<Spinner />}>
+      <LazyInvite {...props} />
+    </Suspense>
   );
 }

@@ -36,6 +36,15 @@ export function memberActions(
 
 export const isMuted = (member: Member, now: number): boolean => (member.mutedUntil ?? 0) > now;
 
+/** The server knows no mute without an end: one of this length is shown as such. */
+export const foreverMs = 100 * 365 * 86_400_000;
+
+export const isForever = (member: Member): boolean => (member.mutedUntil ?? 0) > Date.now() + foreverMs / 2;
+
+/** What a member is called here: the nickname, else what the user calls them, else their name. */
+export const calledOf = ({ nick, name, uid }: Member, remark: string | undefined): string =>
+  nick || remark || name || uid;
+
 /** Owner first, then admins, then members; those of a role in the order of their names. */
 export function sortedMembers(
   members: readonly Member[],

@@ -2,6 +2,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'r
 import { RemarksProvider, useClient, useSignal } from '../client.tsx';
 import { Group } from '../groups/group.ts';
 import type { Loaded, Resource } from '../remote/resource.ts';
+import { useAnnouncements } from './announcements.ts';
 import { type Friend, People } from './people.ts';
 
 interface Shared {
@@ -24,6 +25,7 @@ export function PeopleProvider({ children }: { readonly children: ReactNode }) {
     return { people: new People(client), group };
   }, [client]);
   useEffect(() => shared.people.watch(), [shared]);
+  useAnnouncements(shared.people);
   const remarks = useSignal(shared.people.remarks);
   return (
     <PeopleContext value={shared}>

@@ -11,6 +11,7 @@ const common = {
   message: 'Message',
   back: 'Back',
   close: 'Close',
+  done: 'Done',
   retry: 'Try again',
   more: (name: string) => `More about ${name}`,
   you: 'You',
@@ -60,7 +61,6 @@ const contacts = {
   accepted: (name: string) => `You and ${name} are friends now`,
   declined: 'The request was declined',
   newRequest: (name: string) => `${name} asks to be friends`,
-  newFriend: (name: string) => `${name} accepted your request`,
 };
 
 const request = {

@@ -11,6 +11,7 @@ const common: Texts['people']['common'] = {
   message: '发消息',
   back: '返回',
   close: '关闭',
+  done: '完成',
   retry: '重试',
   more: (name) => `更多：${name}`,
   you: '我',
@@ -60,7 +61,6 @@ const contacts: Texts['people']['contacts'] = {
   accepted: (name) => `你和 ${name} 现在是好友了`,
   declined: '已拒绝该请求',
   newRequest: (name) => `${name} 想加你为好友`,
-  newFriend: (name) => `${name} 接受了你的请求`,
 };
 
 const request: Texts['people']['request'] = {
