@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { eventDocument } from '../../schemas/event.ts';
 import { seenFrom } from '../conversations/access.ts';
 import { readEvents } from '../conversations/events.ts';
 import { unreadOf } from '../conversations/unread.ts';
@@ -29,6 +30,9 @@ export function syncOperations(services: Pick<Services, 'timeline' | 'lists' | '
         limit: Type.Optional(
           Type.Integer({ minimum: 1, maximum: maxPage, description: 'Events of one conversation.' }),
         ),
+        raw: Type.Optional(
+          Type.Boolean({ description: 'Events as stored, without what changes made of them.' }),
+        ),
       }),
       output: Type.Object({
         conversations: Type.Array(
@@ -47,7 +51,7 @@ export function syncOperations(services: Pick<Services, 'timeline' | 'lists' | '
       }),
       status: 200,
       errors: [],
-      async handle({ cursors = {}, limit = defaultEvents }, { identity: { uid } }) {
+      async handle({ cursors = {}, limit = defaultEvents, raw = false }, { identity: { uid } }) {
         const list = await lists.of(uid);
         const ahead = [];
         for (const entry of list.entries()) {
@@ -68,13 +72,13 @@ export function syncOperations(services: Pick<Services, 'timeline' | 'lists' | '
         for (const [i, { conv, newest, after, sinceN }] of listed.entries()) {
           if (bytes > maxBytes) break;
           const found = await readEvents(timeline, { conv: conv.id, after, limit }, maxBytes - bytes);
-          for (const { raw } of found.events) bytes += raw.length;
+          for (const stored of found.events) bytes += stored.raw.length;
           conversations.push({
             conv: conv.id,
             head: newest,
             read: positions[i]!.read,
             unread: unreadOf(newest, positions[i]!, sinceN),
-            events: await folds.show(found.events),
+            events: raw ? found.events.map(eventDocument) : await folds.show(found.events),
             more: found.more,
           });
         }

@@ -1,0 +1,394 @@
+import type { OutboxEntry, Place } from '../outbox/entry.ts';
+import { Outbox } from '../outbox/outbox.ts';
+import { type Signal, State } from '../signal.ts';
+import type { Storage } from '../storage.ts';
+import type { Tabs } from '../tabs.ts';
+import type { Transport } from '../transport.ts';
+import type { ConversationEntry, Message, Notice, Presence, Profile, Status } from '../types.ts';
+import { Channel, type News } from './channel.ts';
+import { type Event, isChange, isMessage, toMessage } from './event.ts';
+import type { Written } from './ingest.ts';
+import { lastMessage } from './last.ts';
+import { Leader } from './leader.ts';
+import { Pages } from './pages.ts';
+import { Presences } from './presences.ts';
+import { Profiles } from './profiles.ts';
+import { readWhole, withRead } from './reading.ts';
+import type { ConversationRecord } from './record.ts';
+import { Records } from './records.ts';
+import type { Request } from './request.ts';
+import { Settler } from './settings.ts';
+import { TypingTeller, Typists } from './typing.ts';
+import { ConversationView } from './view.ts';
+
+/** Conversations that nobody looks at and that stay loaded. */
+const maxClosed = 20;
+
+export interface ModelOptions {
+  readonly me: string;
+  readonly storage: Storage;
+  readonly tabs: Tabs;
+  readonly transport: Transport;
+  readonly request: Request;
+  readonly onMessage: (message: Message) => void;
+  readonly onNotice: (notice: Notice) => void;
+  readonly onError: (error: unknown) => void;
+  readonly now?: () => number;
+}
+
+/** All that one signed-in user has here, in one tab: conversations, messages, who is there. */
+export class Model {
+  readonly me: string;
+  readonly status = new State<Status>('connecting');
+  readonly isSynced = new State(false);
+  readonly outbox: Outbox;
+  readonly #options: ModelOptions;
+  readonly #records: Records;
+  readonly #pages: Pages;
+  readonly #channel: Channel;
+  readonly #typists = new Typists();
+  readonly #typing: TypingTeller;
+  readonly #presences: Presences;
+  readonly #profiles: Profiles;
+  readonly #settings: Settler;
+  readonly #views = new Map<string, ConversationView>();
+  /** Those that nobody looks at any more, the latest last. */
+  readonly #closed = new Set<ConversationView>();
+  readonly #tab = String(Math.random()).slice(2);
+  #ends: (() => void)[] = [];
+  #leader: Leader | undefined;
+  #isEnded = false;
+
+  constructor(options: ModelOptions) {
+    const { me, storage, tabs, transport, request, now = Date.now } = options;
+    this.#options = options;
+    this.me = me;
+    this.#records = new Records(now);
+    this.#pages = new Pages({ me, storage, tabs, request });
+    this.#channel = new Channel(tabs, me, (news) => this.#hear(news));
+    this.#typing = new TypingTeller((conv, on) => this.#tell({ what: 'typing', conv, on }), now);
+    this.#presences = new Presences((uid, on) => this.#tell({ what: 'watch', tab: this.#tab, uid, on }));
+    this.#profiles = new Profiles({ storage, request, now });
+    this.#settings = new Settler({
+      request,
+      record: (conv) => this.#records.get(conv),
+      patch: (conv, patch) => this.#tell({ what: 'patch', conv, patch }),
+      shape: (shape) => this.#tell({ what: 'shape', shape }),
+    });
+    this.outbox = new Outbox({
+      uid: me,
+      storage,
+      tabs,
+      transport,
+      onChange: (conv) => this.#onOutbox(conv),
+      onStored: (entry, place) => this.#onStored(entry, place),
+      onError: options.onError,
+    });
+  }
+
+  get conversations(): Signal<readonly ConversationEntry[]> {
+    return this.#records.list;
+  }
+
+  /** Reads what is kept, then takes part. */
+  async start(): Promise<void> {
+    const { me, storage, tabs, transport } = this.#options;
+    await this.#restore();
+    await this.outbox.opened;
+    this.isSynced.set((await storage.get<boolean>('meta', ['listed', me])) === true);
+    if (this.#isEnded) return;
+    this.#ends = [
+      tabs.isLeader.subscribe((leads) => (leads ? void this.#lead() : void this.#follow())),
+      transport.state.subscribe(() => this.#onState()),
+      transport.onConnect(() => this.#onConnect()),
+    ];
+    if (tabs.isLeader.value) await this.#lead();
+    else this.#channel.post({ what: 'hello' });
+  }
+
+  async #restore(): Promise<void> {
+    const { storage, me } = this.#options;
+    const range = { from: [me], to: [me, '\uffff'] };
+    const kept = await storage.range<ConversationRecord>('conversations', range);
+    for (const record of kept) {
+      const { to = -1 } = this.#records.get(record.conv) ?? {};
+      if (record.to > to) this.#records.put(record);
+    }
+    this.#records.flush();
+  }
+
+  async #lead(): Promise<void> {
+    const { transport, me, storage, request, onError } = this.#options;
+    if (this.#leader !== undefined) return;
+    const leader = new Leader({
+      ...{ me, storage, request, transport, onError },
+      records: this.#records,
+      onEvents: (conv, events) => this.#onEvents(conv, events),
+      onReset: (conv) => this.#views.get(conv)?.reset(),
+      onRecord: (record) => this.#views.get(record.conv)?.onRecord(record),
+      onWritten: (written) => this.#channel.post({ what: 'written', written }),
+      onNotice: (notice) => {
+        this.#channel.post({ what: 'notice', notice });
+        this.#onNotice(notice);
+      },
+      onPresence: (uid, presence) => {
+        this.#channel.post({ what: 'is', uid, presence });
+        this.#presences.set(uid, presence);
+      },
+      onUnclear: (conv) => void this.#findLast(conv),
+      onSynced: () => this.#onSynced(),
+    });
+    this.#leader = leader;
+    // What the one before has written and not told of any more.
+    await this.#restore();
+    if (this.#leader !== leader || this.#isEnded) return;
+    this.#presences.repeat();
+    this.#channel.post({ what: 'leading' });
+    transport.start();
+    this.#onState();
+  }
+
+  async #follow(): Promise<void> {
+    const leader = this.#leader;
+    this.#leader = undefined;
+    await this.#options.transport.stop();
+    await leader?.close();
+    this.#channel.post({ what: 'hello' });
+  }
+
+  /** What the transport hands over, where this one leads; undefined for topics of others. */
+  onMessage(topic: string, payload: Uint8Array): Promise<void> | undefined {
+    return this.#leader?.onMessage(topic, payload);
+  }
+
+  conversation(conv: string): ConversationView {
+    let view = this.#views.get(conv);
+    if (view === undefined) {
+      view = new ConversationView(
+        {
+          me: this.#options.me,
+          isSynced: this.isSynced,
+          outbox: this.outbox,
+          record: (id) => this.#records.get(id),
+          entry: (id) => this.#records.entry(id),
+          typing: (id) => this.#typists.of(id),
+          before: async (...page) => {
+            await this.#leader?.ingest.written.catch(() => {});
+            return this.#pages.before(...page);
+          },
+          markRead: (id, seq) => this.#markRead(id, seq),
+          typed: (id) => this.#typing.typed(id),
+          sent: (id) => this.#typing.sent(id),
+          update: (id, settings) => this.#settings.update(id, settings),
+          remove: (id) => this.#remove(id),
+          onLoaded: (loaded) => void this.#askReceipts(loaded),
+          onClosed: (closed) => this.#onClosed(closed),
+          onError: this.#options.onError,
+        },
+        conv,
+      );
+      this.#views.set(conv, view);
+    }
+    return view;
+  }
+
+  presence(uid: string): Signal<Presence | undefined> {
+    return this.#presences.of(uid);
+  }
+
+  profile(uid: string): Signal<Profile | undefined> {
+    return this.#profiles.of(uid);
+  }
+
+  /** Does it where this one leads, else asks the one that does. */
+  #tell(news: News): void {
+    if (this.#leader !== undefined) this.#obey(this.#leader, news);
+    else this.#channel.post(news);
+  }
+
+  reconnect(): void {
+    if (this.#leader !== undefined) this.#options.transport.reconnect();
+    else this.#channel.post({ what: 'reconnect' });
+  }
+
+  #hear(news: News): void {
+    if (this.#isEnded) return;
+    if (this.#leader !== undefined) this.#obey(this.#leader, news);
+    else this.#learn(news);
+  }
+
+  /** What the one that leads has told. */
+  #learn(news: News): void {
+    if (news.what === 'written') this.#onWritten(news.written);
+    else if (news.what === 'sent') this.#views.get(news.entry.conv)?.onSent(news.entry, news.place);
+    else if (news.what === 'notice') this.#onNotice(news.notice);
+    else if (news.what === 'is') this.#presences.set(news.uid, news.presence);
+    else if (news.what === 'status') {
+      if (this.status.value !== 'online' && news.status === 'online') this.#onOnline();
+      this.status.set(news.status);
+      if (news.isSynced) this.#setSynced();
+    } else if (news.what === 'leading') {
+      this.#presences.repeat();
+      this.#channel.post({ what: 'hello' });
+    }
+  }
+
+  #obey(leader: Leader, news: News): void {
+    if (news.what === 'hello') this.#postStatus();
+    else if (news.what === 'read') void leader.read(news.conv, news.seq, true);
+    else if (news.what === 'typing') leader.typing(news.conv, news.on);
+    else if (news.what === 'patch') leader.patch(news.conv, news.patch);
+    else if (news.what === 'shape') leader.shape(news.shape);
+    else if (news.what === 'forget') void leader.ingest.forget(news.conv);
+    else if (news.what === 'watch') leader.presence.watch(news.tab, news.uid, news.on);
+    else if (news.what === 'marks') leader.mark(news.conv, news);
+    else if (news.what === 'reconnect') this.#options.transport.reconnect();
+  }
+
+  #onWritten({ conv, record, events, isReset }: Written): void {
+    if (record === undefined) this.#records.remove(conv);
+    else this.#records.put(record);
+    if (isReset) this.#views.get(conv)?.reset();
+    if (events !== undefined) this.#onEvents(conv, events);
+    if (record !== undefined) this.#views.get(conv)?.onRecord(record);
+  }
+
+  #onEvents(conv: string, events: readonly Event[]): void {
+    const { me, onMessage } = this.#options;
+    this.#views.get(conv)?.onEvents(events);
+    for (const event of events) {
+      if (event.from === me || isChange(event.type)) continue;
+      this.#typists.set(conv, event.from, false);
+      if (isMessage(event.type)) onMessage(toMessage(event, 'sent'));
+    }
+    this.#views.get(conv)?.reload();
+  }
+
+  #onNotice(notice: Notice): void {
+    const { type, conv, uid, on } = notice;
+    if (type === 'typing' && typeof conv === 'string' && typeof uid === 'string' && uid !== this.#options.me)
+      this.#typists.set(conv, uid, on === true);
+    this.#options.onNotice(notice);
+  }
+
+  #onOutbox(conv: string): void {
+    this.#views.get(conv)?.onOutbox();
+    // Who asked for a change is told that it failed; there is nothing to show of it.
+    for (const { type, id, state } of this.outbox.of(conv))
+      if (state === 'failed' && isChange(type))
+        this.outbox.discard(conv, id).catch((error: unknown) => this.#options.onError(error));
+  }
+
+  #onStored(entry: OutboxEntry, place: Place): [] {
+    this.#channel.post({ what: 'sent', entry, place });
+    this.#views.get(entry.conv)?.onSent(entry, place);
+    this.#leader?.stored(entry, place);
+    return [];
+  }
+
+  #markRead(conv: string, wanted?: number): void {
+    const record = this.#records.get(conv);
+    if (record === undefined) return;
+    const seq = Math.min(wanted ?? record.head.seq, record.head.seq);
+    if (seq <= record.read && !record.markedUnread) return;
+    if (this.#leader === undefined && seq === record.head.seq)
+      this.#records.put(withRead(record, readWhole(record)));
+    this.#tell({ what: 'read', conv, seq });
+  }
+
+  async #remove(conv: string): Promise<void> {
+    await this.#options.request('conversations.remove', { conv });
+    this.#tell({ what: 'forget', conv });
+  }
+
+  /** The newest message of a conversation whose newest event is a change. */
+  async #findLast(conv: string): Promise<void> {
+    try {
+      const last = await lastMessage(this.#options.me, this.#records.get(conv), this.#pages);
+      const { last: now, to = 0 } = this.#records.get(conv) ?? {};
+      if (last !== undefined && (now === undefined || now.seq! < last.seq!) && last.seq! <= to)
+        this.#tell({ what: 'patch', conv, patch: { last } });
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  /** Notices of who has one's newest message are not kept for who was away. */
+  async #askReceipts(view: ConversationView): Promise<void> {
+    const { me, request, onError } = this.#options;
+    const own = view.timeline?.newestOf(me);
+    if (own?.seq === undefined || own.state === 'read' || this.status.value !== 'online') return;
+    try {
+      const { conv } = view;
+      const { counts } = await request('receipts', { conv, seq: own.seq, limit: 1 });
+      const [delivered, seen] = [counts.delivered > 0 ? own.seq : 0, counts.read > 0 ? own.seq : 0];
+      this.#tell({ what: 'marks', conv, delivered, seen });
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  #onClosed(view: ConversationView): void {
+    this.#closed.delete(view);
+    this.#closed.add(view);
+    if (this.#closed.size <= maxClosed) return;
+    const [oldest] = this.#closed;
+    this.#closed.delete(oldest!);
+    if (!oldest!.isOpen) oldest!.drop();
+  }
+
+  #onState(): void {
+    const state = this.#options.transport.state.value;
+    if (this.#leader === undefined) return;
+    this.status.set(state === 'off' ? 'connecting' : state);
+    if (state !== 'online') this.#presences.forget();
+    this.#postStatus();
+  }
+
+  #postStatus(): void {
+    this.#channel.post({ what: 'status', status: this.status.value, isSynced: this.isSynced.value });
+  }
+
+  #onConnect(): void {
+    this.#leader?.onConnect();
+    this.#onOnline();
+  }
+
+  #onOnline(): void {
+    this.#profiles.retry();
+    for (const view of this.#views.values()) {
+      view.reload();
+      if (view.isOpen && view.timeline?.isLoaded) void this.#askReceipts(view);
+    }
+  }
+
+  #onSynced(): void {
+    if (this.#isEnded) return;
+    const { storage, me } = this.#options;
+    void storage
+      .write([{ table: 'meta', key: ['listed', me], value: true }])
+      .catch((error: unknown) => this.#options.onError(error));
+    this.#setSynced();
+    this.#postStatus();
+  }
+
+  #setSynced(): void {
+    this.isSynced.set(true);
+    for (const view of this.#views.values()) view.reload();
+  }
+
+  /** Shows nothing and takes in nothing any more. Resolves when all that came is kept. */
+  async close(): Promise<void> {
+    this.#isEnded = true;
+    for (const end of this.#ends) end();
+    for (const view of this.#views.values()) view.close();
+    this.#records.clear();
+    this.#presences.close();
+    this.#typists.close();
+    this.#typing.close();
+    this.#profiles.close();
+    this.#channel.close();
+    this.outbox.close();
+    await this.#leader?.close();
+  }
+}
