@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   readonly sessionExpirySeconds?: number;
   /** 30 where absent. */
   readonly keepaliveSeconds?: number;
+  /** A server that is asked for a sign of life and gives none by then is gone, ms; 10,000 where absent. */
+  readonly answerMs?: number;
   readonly will?: LinkOptions['will'];
   /** Hears of what went wrong and is not told to anybody else. */
   readonly onError?: (error: unknown) => void;
@@ -31,6 +33,7 @@ export interface ConnectionOptions {
 
 const sessionExpiryDefaultSeconds = 7 * 24 * 3600;
 const keepaliveDefaultSeconds = 30;
+const answerDefaultMs = 10_000;
 /** A connection that held so long ends the row of failures. */
 const stableMs = 5000;
 
@@ -114,7 +117,7 @@ export class Connection implements Transport {
 
   /** One connection from its beginning to its end. */
   async #once(run: Run): Promise<Outcome> {
-    const { clientId, credentials, sessionExpirySeconds, keepaliveSeconds, will } = this.#options;
+    const { clientId, credentials, sessionExpirySeconds, keepaliveSeconds, answerMs, will } = this.#options;
     let token: string;
     let link: Link;
     try {
@@ -128,6 +131,7 @@ export class Connection implements Transport {
         token,
         sessionExpirySeconds: sessionExpirySeconds ?? sessionExpiryDefaultSeconds,
         keepaliveSeconds: keepaliveSeconds ?? keepaliveDefaultSeconds,
+        answerMs: answerMs ?? answerDefaultMs,
         ...(will !== undefined && { will }),
         onMessage: (topic, payload) => this.#onMessage(topic, payload),
         onError: (error) => this.#options.onError?.(error),

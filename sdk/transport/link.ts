@@ -13,6 +13,8 @@ export interface LinkOptions {
   readonly token: string;
   readonly sessionExpirySeconds: number;
   readonly keepaliveSeconds: number;
+  /** A sign of life that takes longer does not come. */
+  readonly answerMs: number;
   readonly will?: {
     readonly topic: string;
     readonly payload: string;
@@ -32,7 +34,6 @@ export interface Ending {
 
 const connectTimeoutMs = 15_000;
 const connectPatienceMs = 3000;
-const answerMs = 10_000;
 const goodbyeMs = 2000;
 /** What a PUBLISH has besides topic and payload: header, lengths, packet id, no properties. */
 const publishOverheadBytes = 16;
@@ -81,7 +82,7 @@ export class Link {
     };
     this.#pulse = new Pulse({
       keepaliveMs: options.keepaliveSeconds * 1000,
-      answerMs,
+      answerMs: options.answerMs,
       ping: () => client.sendPing(),
       onSilence: () => this.#drop(),
     });

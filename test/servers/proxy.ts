@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections that are open. */
   readonly connections: number;
+  /** How many there have been. */
+  readonly count: number;
   /** Nothing passes in either direction any more and no connection is closed, new ones neither: as behind a dead cable. */
   swallow(): void;
   /** The same for one connection alone; they are counted from 0 in the order in which they came. */
@@ -66,6 +68,9 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     port: (server.address() as { port: number }).port,
     get connections() {
       return sockets.size;
+    },
+    get count() {
+      return count;
     },
     swallow() {
       swallows = true;
