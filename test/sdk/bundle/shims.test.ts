@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter as NodeEmitter, once } from 'node:events';
 import { Readable as NodeReadable, Writable as NodeWritable } from 'node:stream';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LRUCache as RealCache } from 'lru-cache';
+import * as bl from '../../../sdk/bundle/shims/bl.ts';
+import { Buffer as OurBuffer } from '../../../sdk/bundle/shims/buffer.ts';
+import { EventEmitter } from '../../../sdk/bundle/shims/events.ts';
 import { LRUCache } from '../../../sdk/bundle/shims/lru-cache.ts';
 import { nextTick } from '../../../sdk/bundle/shims/nextick.ts';
 import { Readable, Writable } from '../../../sdk/bundle/shims/streams.ts';
@@ -111,6 +114,125 @@ describe('what stands for streams in the bundle for browsers', () => {
     writable.write(new Uint8Array(1));
     writable.write(new Uint8Array(1));
     assert.equal(errors.length, 1);
+  });
+});
+
+/** The statics, which the class has but its type has not. */
+const Ours = OurBuffer as unknown as typeof Buffer;
+
+describe('what stands for Buffer in the bundle for browsers', () => {
+  const plain = (bytes: Uint8Array) => [...bytes];
+
+  it('is text in UTF-8, as Node’s is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.nat(12), fc.nat(12), (text, start, end) => {
+        assert.deepEqual(plain(Ours.from(text)), plain(Buffer.from(text)));
+        assert.equal(Ours.byteLength(text), Buffer.byteLength(text));
+        assert.equal(Ours.from(text).toString(), text);
+        assert.equal(
+          Ours.from(text).toString('utf8', start, end),
+          Buffer.from(text).toString('utf8', start, end),
+        );
+      }),
+    );
+  });
+
+  it('reads, writes and cuts as Node’s does, and a cut is a view', () => {
+    const bytes = fc.uint8Array({ minLength: 8, maxLength: 20 });
+    fc.assert(
+      fc.property(bytes, fc.nat(4), fc.integer({ min: 0, max: 2 ** 32 - 1 }), (values, at, value) => {
+        const pair = [Ours.from([...values]), Buffer.from([...values])];
+        for (const one of pair) {
+          one.writeUInt32BE(value, at);
+          one.writeUInt16BE(value & 0xffff, at + 1);
+          one.writeUInt8(value & 0xff, at);
+          one.slice(1, 3).writeUInt8(7, 0);
+        }
+        const [ours, real] = pair.map((one) => [
+          plain(one),
+          one.readUInt32BE(at),
+          one.readUInt16BE(at),
+          one.readUInt8(at),
+          plain(one.subarray(at, -1)),
+          plain(one.slice(2)),
+          one.slice(2) instanceof one.constructor,
+        ]);
+        assert.deepEqual(ours, real);
+      }),
+    );
+  });
+
+  it('is made of memory, of numbers and of nothing', () => {
+    const memory = new Uint8Array([1, 2, 3, 4]).buffer;
+    assert.deepEqual(plain(Ours.from(memory, 1, 2)), [2, 3]);
+    assert.deepEqual(plain(Ours.from([1, 257])), [1, 1]);
+    assert.deepEqual(plain(Ours.alloc(2)), [0, 0]);
+    assert.ok(Ours.isBuffer(Ours.from('x')) && Ours.isBuffer(new Uint8Array(1)) && !Ours.isBuffer('x'));
+    assert.ok(Ours.from('x') instanceof Ours);
+  });
+
+  it('comes in pieces, which are read as one', () => {
+    const create = (bl as unknown as Record<string, () => ReturnType<(typeof bl)['module.exports']>>)[
+      'module.exports'
+    ]!;
+    const pieces = fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 9 });
+    fc.assert(
+      fc.property(pieces, fc.array(fc.nat(6), { maxLength: 9 }), (chunks, steps) => {
+        const list = create();
+        let whole = Buffer.alloc(0);
+        chunks.forEach((chunk, i) => {
+          list.append(chunk);
+          whole = Buffer.concat([whole, chunk]);
+          const step = Math.min(steps[i] ?? 0, whole.length);
+          list.consume(step);
+          whole = whole.subarray(step);
+          assert.equal(list.length, whole.length);
+          assert.deepEqual(plain(list.slice(1, 4)), plain(whole.subarray(1, 4)));
+          assert.equal(list.toString('utf8', 0, 3), whole.toString('utf8', 0, 3));
+          if (whole.length >= 4) {
+            assert.equal(list.readUInt8(3), whole[3]);
+            assert.equal(list.readUInt16BE(1), whole.readUInt16BE(1));
+            assert.equal(list.readUInt32BE(0), whole.readUInt32BE(0));
+          }
+        });
+      }),
+    );
+  });
+});
+
+describe('what stands for EventEmitter in the bundle for browsers', () => {
+  const listener = fc.nat(3);
+  const step = fc.oneof(
+    fc.record({ do: fc.constantFrom('on' as const, 'once' as const, 'off' as const), listener }),
+    fc.record({ do: fc.constantFrom('emit' as const, 'clear' as const), listener }),
+  );
+
+  it('calls whom Node’s would call, in that order', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const [ours, real] = [new EventEmitter(), new NodeEmitter()].map((emitter) => {
+          const log: string[] = [];
+          // The last one takes the first away while they are called.
+          const listeners = [0, 1, 2, 3].map((i) => (...values: unknown[]) => {
+            log.push(`${i}:${values.join()}`);
+            if (i === 3) emitter.removeListener('event', listeners[0]!);
+          });
+          for (const one of steps) {
+            const chosen = listeners[one.listener]!;
+            if (one.do === 'emit') log.push(`${emitter.emit('event', one.listener, 'x')}`);
+            else if (one.do === 'clear') emitter.removeAllListeners('event');
+            else emitter[one.do]('event', chosen);
+            log.push(`${emitter.listenerCount('event')}`);
+          }
+          return log;
+        });
+        assert.deepEqual(ours, real);
+      }),
+    );
+  });
+
+  it('throws an error that nobody listens to', () => {
+    assert.throws(() => new EventEmitter().emit('error', new Error('unheard')), /unheard/);
   });
 });
 

@@ -1,0 +1,3 @@
+const clone = <T>(value: T): T => structuredClone(value);
+
+export { clone as 'module.exports' };
