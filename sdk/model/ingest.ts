@@ -10,7 +10,7 @@ import type { Request } from './request.ts';
 import { scrub } from './scrub.ts';
 
 /** From so many missing events on they are left to be loaded when somebody looks at them. */
-export const maxGap = 5000;
+const maxGapDefault = 5000;
 const pageSize = 500;
 const retryMs = 2000;
 
@@ -30,6 +30,8 @@ export interface IngestOptions {
   /** Something was said in a conversation of which nothing is known. */
   readonly onUnknown: (conv: string) => void;
   readonly onError: (error: unknown) => void;
+  /** 5,000 where absent. */
+  readonly maxGap?: number;
 }
 
 export interface Written {
@@ -53,6 +55,7 @@ interface Waiting {
  * is missing, from the place on where what is kept begins.
  */
 export class Ingest {
+  readonly maxGap: number;
   readonly #options: IngestOptions;
   readonly #batch: Batch;
   readonly #waiting = new Map<string, Waiting[]>();
@@ -63,6 +66,7 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.maxGap = options.maxGap ?? maxGapDefault;
     this.#batch = new Batch(options.storage);
   }
 
@@ -207,7 +211,7 @@ export class Ingest {
   /** False where there is nothing more to see. */
   async #more(conv: string, wanted: number, to: number): Promise<boolean> {
     const { request, records, me } = this.#options;
-    const isFar = wanted - to > maxGap;
+    const isFar = wanted - to > this.maxGap;
     const input = isFar ? { conv, limit: 1 } : { conv, after: to, limit: pageSize };
     const answer = await request('history', { ...input, raw: true });
     const events = answer.events as unknown as readonly Event[];

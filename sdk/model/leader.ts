@@ -9,7 +9,7 @@ import { type Event, isChange, parse } from './event.ts';
 import { Ingest, type Written } from './ingest.ts';
 import { noticed } from './notices.ts';
 import { PresenceWatcher } from './presences.ts';
-import { ReadTeller, readUpTo, withRead } from './reading.ts';
+import { ReadTeller, readUpTo, readWhole, withRead } from './reading.ts';
 import { type ConversationRecord, type ConversationShape, newRecord, type Patch, patched } from './record.ts';
 import type { Records } from './records.ts';
 import type { Request } from './request.ts';
@@ -31,8 +31,11 @@ export interface LeaderOptions {
   readonly onPresence: (uid: string, presence: Presence | undefined) => void;
   /** The newest message of these is not known: it is to be looked for. */
   readonly onUnclear: (conv: string) => void;
+  /** Whether the list was complete at any time. */
+  readonly isSynced: Signal<boolean>;
   readonly onSynced: () => void;
   readonly onError: (error: unknown) => void;
+  readonly maxGap?: number;
 }
 
 /** What the client that leads does for all tabs: takes in what the server sends, catches up, and tells the server. */
@@ -75,6 +78,7 @@ export class Leader {
     this.#isCurrent.set(false);
     const { me, records, request, onSynced, onUnclear, onError, transport } = this.#options;
     const sync = new Sync({
+      wasListed: this.#options.isSynced.value,
       me,
       records,
       ingest: this.ingest,
@@ -143,16 +147,20 @@ export class Leader {
 
   /** Moves the read cursor on; tells the server unless that said so itself. */
   async read(conv: string, seq: number, tells: boolean): Promise<void> {
-    const { records, me, storage } = this.#options;
+    const { records, me, storage, onError } = this.#options;
     const before = records.get(conv);
     if (before === undefined) return;
     if (tells) this.#reads.tell(conv, Math.min(seq, before.head.seq));
-    if (seq >= before.head.seq) await this.ingest.written.catch(() => {});
-    const cursor = await readUpTo(before, seq, me, storage);
-    const record = records.get(conv);
-    if (record === undefined) return;
-    if (cursor === undefined) return this.refresh(conv);
-    await this.ingest.put(withRead(record, cursor));
+    if (seq >= before.head.seq) return void this.ingest.put(withRead(before, readWhole(before)));
+    try {
+      await this.ingest.written;
+      const cursor = await readUpTo(before, seq, me, storage);
+      const record = records.get(conv);
+      if (cursor === undefined) await this.refresh(conv);
+      else if (record !== undefined) void this.ingest.put(withRead(record, cursor));
+    } catch (error) {
+      onError(error);
+    }
   }
 
   /** Asks the server how a conversation is. */
@@ -163,7 +171,9 @@ export class Leader {
     try {
       this.shape(await request('conversations.get', { conv }));
     } catch (error) {
-      onError(error);
+      // One that was left meanwhile, or was never there.
+      if ((error as { code?: unknown }).code === 'conversation.not-found') void this.ingest.forget(conv);
+      else onError(error);
     } finally {
       this.#refreshing.delete(conv);
     }

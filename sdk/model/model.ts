@@ -19,10 +19,8 @@ import { Records } from './records.ts';
 import type { Request } from './request.ts';
 import { Settler } from './settings.ts';
 import { TypingTeller, Typists } from './typing.ts';
-import { ConversationView } from './view.ts';
-
-/** Conversations that nobody looks at and that stay loaded. */
-const maxClosed = 20;
+import type { ConversationView } from './view.ts';
+import { Views } from './views.ts';
 
 export interface ModelOptions {
   readonly me: string;
@@ -34,6 +32,8 @@ export interface ModelOptions {
   readonly onNotice: (notice: Notice) => void;
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
+  /** From so many missing events on they are not caught up with, but loaded when somebody looks; 5,000 where absent. */
+  readonly maxGap?: number;
 }
 
 /** All that one signed-in user has here, in one tab: conversations, messages, who is there. */
@@ -51,9 +51,7 @@ export class Model {
   readonly #presences: Presences;
   readonly #profiles: Profiles;
   readonly #settings: Settler;
-  readonly #views = new Map<string, ConversationView>();
-  /** Those that nobody looks at any more, the latest last. */
-  readonly #closed = new Set<ConversationView>();
+  readonly #views: Views;
   readonly #tab = String(Math.random()).slice(2);
   #ends: (() => void)[] = [];
   #leader: Leader | undefined;
@@ -83,6 +81,29 @@ export class Model {
       onChange: (conv) => this.#onOutbox(conv),
       onStored: (entry, place) => this.#onStored(entry, place),
       onError: options.onError,
+    });
+    this.#views = this.#createViews();
+  }
+
+  #createViews(): Views {
+    return new Views({
+      me: this.me,
+      isSynced: this.isSynced,
+      outbox: this.outbox,
+      record: (id) => this.#records.get(id),
+      entry: (id) => this.#records.entry(id),
+      typing: (id) => this.#typists.of(id),
+      before: async (...page) => {
+        await this.#leader?.ingest.written.catch(() => {});
+        return this.#pages.before(...page);
+      },
+      markRead: (id, seq) => this.#markRead(id, seq),
+      typed: (id) => this.#typing.typed(id),
+      sent: (id) => this.#typing.sent(id),
+      update: (id, settings) => this.#settings.update(id, settings),
+      remove: (id) => this.#remove(id),
+      onLoaded: (loaded) => void this.#askReceipts(loaded),
+      onError: this.#options.onError,
     });
   }
 
@@ -118,11 +139,13 @@ export class Model {
   }
 
   async #lead(): Promise<void> {
-    const { transport, me, storage, request, onError } = this.#options;
+    const { transport, me, storage, request, onError, maxGap } = this.#options;
     if (this.#leader !== undefined) return;
     const leader = new Leader({
       ...{ me, storage, request, transport, onError },
+      ...(maxGap !== undefined && { maxGap }),
       records: this.#records,
+      isSynced: this.isSynced,
       onEvents: (conv, events) => this.#onEvents(conv, events),
       onReset: (conv) => this.#views.get(conv)?.reset(),
       onRecord: (record) => this.#views.get(record.conv)?.onRecord(record),
@@ -162,34 +185,7 @@ export class Model {
   }
 
   conversation(conv: string): ConversationView {
-    let view = this.#views.get(conv);
-    if (view === undefined) {
-      view = new ConversationView(
-        {
-          me: this.#options.me,
-          isSynced: this.isSynced,
-          outbox: this.outbox,
-          record: (id) => this.#records.get(id),
-          entry: (id) => this.#records.entry(id),
-          typing: (id) => this.#typists.of(id),
-          before: async (...page) => {
-            await this.#leader?.ingest.written.catch(() => {});
-            return this.#pages.before(...page);
-          },
-          markRead: (id, seq) => this.#markRead(id, seq),
-          typed: (id) => this.#typing.typed(id),
-          sent: (id) => this.#typing.sent(id),
-          update: (id, settings) => this.#settings.update(id, settings),
-          remove: (id) => this.#remove(id),
-          onLoaded: (loaded) => void this.#askReceipts(loaded),
-          onClosed: (closed) => this.#onClosed(closed),
-          onError: this.#options.onError,
-        },
-        conv,
-      );
-      this.#views.set(conv, view);
-    }
-    return view;
+    return this.#views.of(conv);
   }
 
   presence(uid: string): Signal<Presence | undefined> {
@@ -328,15 +324,6 @@ export class Model {
     }
   }
 
-  #onClosed(view: ConversationView): void {
-    this.#closed.delete(view);
-    this.#closed.add(view);
-    if (this.#closed.size <= maxClosed) return;
-    const [oldest] = this.#closed;
-    this.#closed.delete(oldest!);
-    if (!oldest!.isOpen) oldest!.drop();
-  }
-
   #onState(): void {
     const state = this.#options.transport.state.value;
     if (this.#leader === undefined) return;
@@ -356,9 +343,9 @@ export class Model {
 
   #onOnline(): void {
     this.#profiles.retry();
-    for (const view of this.#views.values()) {
+    for (const view of this.#views.open()) {
       view.reload();
-      if (view.isOpen && view.timeline?.isLoaded) void this.#askReceipts(view);
+      if (view.timeline?.isLoaded) void this.#askReceipts(view);
     }
   }
 
@@ -374,14 +361,14 @@ export class Model {
 
   #setSynced(): void {
     this.isSynced.set(true);
-    for (const view of this.#views.values()) view.reload();
+    for (const view of this.#views.open()) view.reload();
   }
 
   /** Shows nothing and takes in nothing any more. Resolves when all that came is kept. */
   async close(): Promise<void> {
     this.#isEnded = true;
     for (const end of this.#ends) end();
-    for (const view of this.#views.values()) view.close();
+    this.#views.close();
     this.#records.clear();
     this.#presences.close();
     this.#typists.close();

@@ -10,14 +10,13 @@ const pauseMs = 400;
 /** Of so many unread messages at most the mentions are counted here. */
 const maxCounted = 500;
 
-/** The record with the cursor moved on; the same object where it stands there or behind. undefined: `n` is not known. */
+/** A cursor before the head, and what is unread behind it; undefined where that is not kept. */
 export async function readUpTo(
   record: ConversationRecord,
   seq: number,
   me: string,
   storage: Pick<Storage, 'range'>,
 ): Promise<{ readonly read: number; readonly readN: number; readonly mentions: number } | undefined> {
-  if (seq >= record.head.seq) return readWhole(record);
   const events = await storage.range<Event>('events', {
     from: [record.conv, seq],
     to: [record.conv, record.head.seq],

@@ -1,18 +1,22 @@
 import { merged } from './advance.ts';
 import { type Event, isChange } from './event.ts';
-import { type Ingest, maxGap } from './ingest.ts';
+import type { Ingest } from './ingest.ts';
 import { type ConversationShape, headOf, newRecord } from './record.ts';
 import type { Records } from './records.ts';
 import type { Request } from './request.ts';
 
 const listPage = 500;
 const eventsPage = 500;
+/** A conversation that came about while this client was away is taken from its start, unless there is more. */
+const maxNew = 200;
 
 export interface SyncOptions {
   readonly me: string;
   readonly records: Records;
   readonly ingest: Ingest;
   readonly request: Request;
+  /** This client has had the list before: what it does not know is new. */
+  readonly wasListed: boolean;
   /** The list is complete. */
   readonly onListed: () => void;
   /** Of these the newest event is a change of a message that is not kept. */
@@ -71,7 +75,7 @@ export class Sync {
   }
 
   #take(shape: ConversationShape, behind: Map<string, Event>): void {
-    const { me, records, ingest, onUnclear, onReadHere } = this.#options;
+    const { me, records, ingest, onUnclear, onReadHere, wasListed } = this.#options;
     const { conv } = shape;
     const before = records.get(conv) ?? newRecord(conv, me);
     if (before.read > shape.read) onReadHere(conv, before.read);
@@ -79,13 +83,14 @@ export class Sync {
     const head = headOf(shape);
     if (head === undefined || head.seq <= record.to) return void ingest.put(record);
     const gap = head.seq - record.to;
-    if (record.to > 0 && gap <= maxGap) {
+    const isNew = record.to === 0;
+    if (isNew ? wasListed && gap <= maxNew : gap <= ingest.maxGap) {
       void ingest.put(record);
       if (gap === 1) void ingest.page(conv, [head]);
       else behind.set(conv, head);
       return;
     }
-    void ingest.begin(record, head);
+    void ingest.begin(record, head, !isNew || wasListed);
     if (isChange(head.type)) onUnclear(conv);
   }
 
