@@ -10,7 +10,7 @@ import { Avatar, Button, PaneHeader, Spinner } from '../ui/index.ts';
 import { useJoining } from './use-joining.ts';
 import './invite-screen.css';
 
-interface InviteScreenProps {
+export interface InviteScreenProps {
   readonly gid: string;
   /** Absent where the group is to be joined as it lets in everybody. */
   readonly code?: string | undefined;

@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react';
 import { RemarksProvider, useClient, useSignal } from '../client.tsx';
 import { Group } from '../groups/group.ts';
+import { fetchScreens } from '../later.tsx';
 import type { Loaded, Resource } from '../remote/resource.ts';
 import { useAnnouncements } from './announcements.ts';
 import { type Friend, People } from './people.ts';
@@ -25,6 +26,7 @@ export function PeopleProvider({ children }: { readonly children: ReactNode }) {
     return { people: new People(client), group };
   }, [client]);
   useEffect(() => shared.people.watch(), [shared]);
+  useEffect(fetchScreens, []);
   useAnnouncements(shared.people);
   const remarks = useSignal(shared.people.remarks);
   return (
