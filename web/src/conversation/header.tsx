@@ -30,7 +30,7 @@ export function Header({
         <Avatar uid={uid ?? gid ?? conv} name={title} src={avatar} size={40} group={gid !== undefined} />
         <div className="chat-header__names">
           <div className="chat-header__line">
-            <h1 className="chat-header__title ellipsis">
+            <h1 className="chat-header__title">
               <button type="button" className="chat-header__button" onClick={showDetails}>
                 {title}
               </button>

@@ -9,7 +9,7 @@ import { useHighlight } from './highlight.ts';
 import { useLogKeys } from './log-keys.ts';
 import { usePane } from './pane.tsx';
 import { LogRow } from './row.tsx';
-import { indexOfSeq, type Row, type RowCache, rowsOf } from './rows.ts';
+import { indexOfSeq, noRows, type Row, rowsOf } from './rows.ts';
 import { useOlder } from './use-older.ts';
 import { useReading } from './use-reading.ts';
 import { type Place, useStick } from './use-stick.ts';
@@ -31,11 +31,14 @@ export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
   const list = useSignal(conversation.messages);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useRef<VirtualizerHandle>(null);
-  const cache = useRef<RowCache>(new WeakMap());
+  const made = useRef(noRows());
   const { items } = list;
   const [place, setPlace] = useState<Place>('none');
   const { unreadAfter } = useReading(list, place === 'end');
-  const rows = useMemo(() => rowsOf(items, unreadAfter, me, cache.current), [items, unreadAfter, me]);
+  const rows = useMemo(() => {
+    made.current = rowsOf(items, unreadAfter, me, made.current);
+    return made.current.rows;
+  }, [items, unreadAfter, me]);
   const firstUnread = useMemo(
     () => (unreadAfter === undefined ? -1 : rows.findIndex(({ isFirstUnread }) => isFirstUnread)),
     [rows, unreadAfter],
@@ -55,9 +58,11 @@ export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
       requestAnimationFrame(() => {
         virtual.current?.scrollToIndex(index, { align: 'center' });
         highlight(conversation.messages.value.items[index]!.key);
+        // It may have been in sight all the time.
+        requestAnimationFrame(stick.onScroll);
       });
     },
-    [conversation, highlight, stick.release],
+    [conversation, highlight, stick.release, stick.onScroll],
   );
   useImperativeHandle(
     ref,

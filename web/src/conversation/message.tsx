@@ -78,7 +78,7 @@ export function MessageItem({ row, isHighlighted }: { readonly row: Row; readonl
             <Quote seq={message.replyTo} message={quoted} />
           )}
           {message.recalled ? (
-            <span className="bubble__recalled">{text}</span>
+            <span className="bubble__recalled">{isOwn ? text : t.chat.recalledHere}</span>
           ) : (
             <Content message={message} />
           )}
@@ -89,8 +89,8 @@ export function MessageItem({ row, isHighlighted }: { readonly row: Row; readonl
         </div>
         <Reactions message={message} />
         {message.state === 'failed' && <Failure message={message} />}
+        {(isActive || isHeld) && <Toolbar message={message} onHold={setHeld} />}
       </div>
-      {(isActive || isHeld) && <Toolbar message={message} onHold={setHeld} />}
     </article>
   );
 }

@@ -13,8 +13,16 @@ export interface Row {
   readonly quoted: Message | undefined;
 }
 
-/** The row that was made last for a message: what did not change need not render again. */
-export type RowCache = WeakMap<Message, Row>;
+/** Rows, and what they were made of: the next are made of what changed since. */
+export interface Rows {
+  readonly rows: readonly Row[];
+  readonly items: MessageList['items'];
+  readonly unreadAfter: number | undefined;
+  /** The row that was made last for a message. */
+  readonly cache: WeakMap<Message, Row>;
+}
+
+export const noRows = (): Rows => ({ rows: [], items: [], unreadAfter: undefined, cache: new WeakMap() });
 
 const longPauseMs = 5 * 60_000;
 
@@ -22,21 +30,23 @@ const longPauseMs = 5 * 60_000;
 export const isEvent = ({ type }: Message): boolean =>
   type === 'group' || type === 'member' || type === 'system';
 
-/** The rows of these messages. Those in `cache` that are still right are the same objects. */
+/** The rows of these messages. Those that are still right are the same objects, so that they need not render again. */
 export function rowsOf(
   items: MessageList['items'],
   unreadAfter: number | undefined,
   me: string,
-  cache: RowCache,
-): readonly Row[] {
+  before: Rows,
+): Rows {
+  const { cache } = before;
   const firstUnread = unreadAfter === undefined ? -1 : indexOfUnread(items, unreadAfter, me);
-  const rows: Row[] = new Array(items.length);
-  // Whether one belongs to the one before it is asked once, and used for both.
-  let isFirst = true;
-  for (let i = 0; i < items.length; i++) {
+  // What is answered is before its answer: rows before the first change stay as they are, save the one beside it.
+  const unchanged = unreadAfter === before.unreadAfter ? sameStart(items, before.items) : 0;
+  const from = Math.max(0, unchanged - 1);
+  const rows = before.rows.slice(0, from);
+  let isFirst = from === 0 || from === firstUnread || !belongTogether(items[from - 1]!, items[from]);
+  for (let i = from; i < items.length; i++) {
     const message = items[i]!;
-    const next = items[i + 1];
-    const isLast = next === undefined || i + 1 === firstUnread || !belongTogether(message, next);
+    const isLast = i + 1 === firstUnread || !belongTogether(message, items[i + 1]);
     const row = reuse(cache.get(message), {
       message,
       isNewDay: i === 0 || dayOf(items[i - 1]!.ts) !== dayOf(message.ts),
@@ -46,10 +56,16 @@ export function rowsOf(
       quoted: message.replyTo === undefined ? undefined : messageOf(items, message.replyTo),
     });
     cache.set(message, row);
-    rows[i] = row;
+    rows.push(row);
     isFirst = isLast;
   }
-  return rows;
+  return { rows, items, unreadAfter, cache };
+}
+
+function sameStart(items: MessageList['items'], before: MessageList['items']): number {
+  const length = Math.min(items.length, before.length);
+  for (let i = 0; i < length; i++) if (items[i] !== before[i]) return i;
+  return length;
 }
 
 function reuse(known: Row | undefined, row: Row): Row {
@@ -63,8 +79,9 @@ function reuse(known: Row | undefined, row: Row): Row {
     : row;
 }
 
-function belongTogether(one: Message, next: Message): boolean {
+function belongTogether(one: Message, next: Message | undefined): boolean {
   return (
+    next !== undefined &&
     one.from === next.from &&
     next.ts - one.ts < longPauseMs &&
     !isEvent(one) &&
@@ -74,24 +91,29 @@ function belongTogether(one: Message, next: Message): boolean {
 }
 
 function indexOfUnread(items: MessageList['items'], read: number, me: string): number {
-  return items.findIndex(
-    (message) => message.seq !== undefined && message.seq > read && message.from !== me && !isEvent(message),
-  );
+  for (let i = firstBehind(items, read); i < items.length; i++) {
+    const message = items[i]!;
+    if (message.seq !== undefined && message.from !== me && !isEvent(message)) return i;
+  }
+  return -1;
+}
+
+/** The place of the first whose seq is greater. What has no seq yet is at the end. */
+function firstBehind(items: MessageList['items'], seq: number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle]!.seq ?? Number.POSITIVE_INFINITY) > seq) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The place of a seq; -1 where it is not loaded. */
 export function indexOfSeq(items: MessageList['items'], seq: number): number {
-  let low = 0;
-  let high = items.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    // What has no seq yet is at the end.
-    const found = items[middle]!.seq ?? Number.POSITIVE_INFINITY;
-    if (found === seq) return middle;
-    if (found < seq) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
+  const index = firstBehind(items, seq) - 1;
+  return items[index]?.seq === seq ? index : -1;
 }
 
 function messageOf(items: MessageList['items'], seq: number): Message | undefined {

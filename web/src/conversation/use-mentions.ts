@@ -42,11 +42,12 @@ export function useMentions({
   const query = at?.query.toLowerCase();
   const options = useMemo(() => {
     if (query === undefined) return [];
-    const found: string[] = canMentionAll && everybody.startsWith(query) ? [everybody] : [];
+    const found: string[] = [];
     for (const { uid, nick, name } of members) {
       if (found.length >= maxOptions) break;
       if (uid !== me && isMeant(query, uid, nick, name)) found.push(uid);
     }
+    if (canMentionAll && everybody.startsWith(query)) found.push(everybody);
     return found;
   }, [members, me, query, canMentionAll]);
   const start = at?.start;

@@ -48,6 +48,7 @@ export const chat = {
   edited: 'edited',
   recalled: (name: string) => `${name} recalled a message`,
   recalledOwn: 'You recalled a message',
+  recalledHere: 'This message was recalled',
   forwardedFrom: (name: string) => `Forwarded from ${name}`,
   forwarded: 'Forwarded',
   pinnedMark: 'Pinned',

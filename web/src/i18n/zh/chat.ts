@@ -48,6 +48,7 @@ export const chat: Texts['chat'] = {
   edited: '已编辑',
   recalled: (name) => `${name} 撤回了一条消息`,
   recalledOwn: '你撤回了一条消息',
+  recalledHere: '该消息已撤回',
   forwardedFrom: (name) => `转发自 ${name}`,
   forwarded: '转发',
   pinnedMark: '已置顶',
