@@ -44,7 +44,7 @@ export function useMe(): string {
 
 export function useProfile(uid: string): Profile | undefined {
   const client = useClient();
-  return useSignal(useMemo(() => client.profile(uid), [client, uid]));
+  return useSignal(useMemo(() => (isUser(uid) ? client.profile(uid) : unknown), [client, uid]));
 }
 
 const RemarksContext = createContext<ReadonlyMap<string, string>>(new Map());
@@ -61,8 +61,13 @@ export function useName(uid: string): string {
 
 export function usePresence(uid: string): Presence | undefined {
   const client = useClient();
-  return useSignal(useMemo(() => client.presence(uid), [client, uid]));
+  return useSignal(useMemo(() => (isUser(uid) ? client.presence(uid) : unknown), [client, uid]));
 }
+
+/** Nobody, as where a group has no peer, and the server itself are not asked about. */
+const isUser = (uid: string): boolean => uid !== '' && uid !== 'system';
+
+const unknown: Signal<undefined> = { value: undefined, subscribe: () => () => {} };
 
 export function useConversation(conv: string): Conversation {
   const client = useClient();

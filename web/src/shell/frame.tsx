@@ -10,6 +10,7 @@ import { Settings } from './settings.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { StatusBanner } from './status-banner.tsx';
 import { useFocusOnArrival } from './use-focus-on-arrival.ts';
+import { useTitle } from './use-title.ts';
 import { Welcome } from './welcome.tsx';
 import './frame.css';
 
@@ -20,6 +21,7 @@ export function Frame() {
   const [isNewGroupOpen, setNewGroupOpen] = useState(false);
   const main = useRef<HTMLDivElement>(null);
   useFocusOnArrival(route, main);
+  useTitle(route);
   return (
     <div className={classes('frame', route.page === 'home' && 'frame--home')}>
       <StatusBanner />
