@@ -25,6 +25,8 @@ process.exit(
     },
     loadCompose: async () => (await import('./compose.ts')).compose,
     loadMoving: async () => (await import('./compose/moving.ts')).moving,
+    terminal: { input: process.stdin, output: process.stdout },
+    loadClient: () => import('./sdk/node.ts'),
     quit: (code) => process.exit(code),
     issueToken: async (config, claims) => (await import('./cli/issue-token.ts')).issueToken(config, claims),
   }),

@@ -1,9 +1,12 @@
 import { ConfigError } from '../schemas/config.ts';
 import { UsageError } from './arguments.ts';
+import { chat } from './chat.ts';
 import { checkConfig } from './check-config.ts';
 import { exportStore, importStore, verify } from './moving.ts';
+import { send } from './send.ts';
 import { start } from './start.ts';
 import { exit, type Surroundings } from './surroundings.ts';
+import { tail } from './tail.ts';
 import { token } from './token.ts';
 import { usage } from './usage.ts';
 import { version } from './version.ts';
@@ -13,6 +16,9 @@ const commands: ReadonlyMap<string, (args: readonly string[], around: Surroundin
     ['start', start],
     ['check-config', checkConfig],
     ['token', token],
+    ['chat', chat],
+    ['tail', tail],
+    ['send', send],
     ['export', exportStore],
     ['import', importStore],
     ['verify', verify],

@@ -1,8 +1,10 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Compared } from '../moving/verify.ts';
 import type { Watch } from '../moving/watch.ts';
 import type { Log } from '../ops/log.ts';
 import type { Config, Role } from '../schemas/config.ts';
 import type { Platform } from '../schemas/identity.ts';
+import type { Client, ClientOptions } from '../sdk/types.ts';
 
 /** A server that runs. */
 export interface Server {
@@ -43,6 +45,12 @@ export interface TokenClaims {
   readonly platform?: Platform;
 }
 
+/** What a person at a terminal types and sees. */
+export interface Terminal {
+  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly output: Writable;
+}
+
 /** What the command line knows of the process it runs in. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -60,6 +68,9 @@ export interface Surroundings {
   loadCompose(): Promise<Compose>;
   /** Loads what moves stores, only when one is moved. */
   loadMoving(): Promise<Moving>;
+  readonly terminal: Terminal;
+  /** Loads the client, only when one is used. */
+  loadClient(): Promise<{ createClient(options: ClientOptions): Promise<Client> }>;
   /** Ends the process at once. */
   quit(code: number): void;
   issueToken(config: Config, claims: TokenClaims): Promise<string>;

@@ -11,6 +11,16 @@ Usage: petrel <command> [options]
   petrel token <uid> [--scope admin] [--ttl 3600] [--did ID] [--plat web|desktop|mobile|iot|bot] [--config FILE]
       Prints an access token for a user. Also works while the server runs.
 
+  petrel chat <uid> [uid|g:gid] [--url URL [--register]] [--token TOKEN] [--config FILE]
+      A chat in the terminal. At URL with a password, which is asked for; without one as any user of the server that
+      runs here with this configuration.
+
+  petrel tail <uid> [uid|g:gid] [--json] [--url URL] [--token TOKEN] [--config FILE]
+      Prints the messages a user is sent as they come, with --json one JSON object a line.
+
+  petrel send <uid> <uid|g:gid> <text|-> [--id ID] [--timeout 30] [--url URL] [--token TOKEN] [--config FILE]
+      Says something as a user (- reads it from the input) and prints its number when it is stored.
+
   petrel export FOLDER [--config FILE]
       Writes all that the store has into a folder, while no server uses it. Cut short, it goes on when called again.
 

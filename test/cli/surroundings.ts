@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { run } from '../../cli/run.ts';
 import type { Compose, Moving, Surroundings, TokenClaims } from '../../cli/surroundings.ts';
 
@@ -31,6 +32,8 @@ export class FakeProcess {
       stopTimeoutMs,
       loadCompose: () => Promise.resolve(compose ?? (() => Promise.reject(new Error('not expected')))),
       loadMoving: () => Promise.resolve(moving ?? Promise.reject(new Error('not expected'))),
+      terminal: { input: new PassThrough().end(), output: new PassThrough() },
+      loadClient: () => Promise.reject(new Error('not expected')),
       quit: (code) => this.quits.push(code),
       issueToken: (_config, claims) => {
         this.claims.push(claims);

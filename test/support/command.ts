@@ -16,7 +16,7 @@ export class Command {
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PETREL_'));
     this.child = spawn(process.execPath, [main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...Object.fromEntries(kept), ...env },
     });
     this.child.stdout!.on('data', (text: Buffer) => {
