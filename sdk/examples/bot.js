@@ -7,7 +7,7 @@ const { PETREL_URL: url = 'http://localhost:8080', BOT_PASSWORD: password = 'cor
 
 const bot = await createClient({
   url,
-  storage: await fileStorage({ path: './data/echo-bot' }),
+  storage: await fileStorage({ path: './echo-bot.store' }),
   device: { name: 'Echo bot', platform: 'bot' },
 });
 

@@ -13,7 +13,7 @@ const device = await createClient({
   url,
   // A device needs no WebSocket.
   mqttUrl,
-  storage: await fileStorage({ path: './data/thermometer' }),
+  storage: await fileStorage({ path: './thermometer.store' }),
   device: { name: 'Kitchen', platform: 'iot' },
   will: { topic: `devices/${uid}/state`, payload: 'gone', qos: 1, retain: true },
 });

@@ -9,7 +9,7 @@ const files = new Map([
   ['/', [new URL('page.html', here), 'text/html']],
   ['/page.js', [new URL('page.js', here), 'text/javascript']],
   // What bundlers take by themselves where a page imports petrel-im/client.
-  ['/client.js', [new URL('../../dist/sdk/client.browser.js', here), 'text/javascript']],
+  ['/client.js', [new URL('../../dist/client/client.js', here), 'text/javascript']],
 ]);
 
 createServer(async ({ url }, answer) => {
