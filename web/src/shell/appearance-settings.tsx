@@ -42,11 +42,11 @@ interface ChoiceProps<T extends string> {
 function Choice<T extends string>({ legend, value, options, onChange }: ChoiceProps<T>) {
   const name = useId();
   return (
-    <fieldset className="choice">
-      <legend className="choice__legend">{legend}</legend>
-      <div className="choice__options">
+    <fieldset className="segments">
+      <legend className="segments__legend">{legend}</legend>
+      <div className="segments__options">
         {options.map((option) => (
-          <label key={option.value} className="choice__option" lang={option.lang}>
+          <label key={option.value} className="segments__option" lang={option.lang}>
             <input
               type="radio"
               name={name}

@@ -1,13 +1,11 @@
 import { X } from 'lucide-react';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import { ClientError } from '../../../sdk/errors.ts';
-import { useAction, useClient } from '../client.tsx';
 import { errorText, useText } from '../i18n/index.ts';
 import { usePeople, useResource } from '../people/provider.tsx';
 import { useUserSearch } from '../people/use-search.ts';
 import { IconButton, Spinner, TextField } from '../ui/index.ts';
-import { isUid, normalizeUid } from './credentials.ts';
 import { PersonResult } from './person-result.tsx';
+import { useOpenTyped } from './use-open-typed.ts';
 import './new-chat.css';
 
 const maxShown = 8;
@@ -27,7 +25,7 @@ export function NewChat({
   useEffect(() => field.current?.focus(), []);
   const search = useUserSearch(query);
   const found = query.trim() === '' ? undefined : search.found?.slice(0, maxShown);
-  const enter = useEnter(onOpen);
+  const enter = useOpenTyped(onOpen);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void enter.run(query);
@@ -111,22 +109,3 @@ function Friends({ onOpen }: { readonly onOpen: (uid: string) => void }) {
     </>
   );
 }
-
-/** Opens the chat with exactly this user, also one whom no search finds; else with the first who is found. */
-function useEnter(onOpen: (uid: string) => void) {
-  const client = useClient();
-  return useAction(async (typed: string) => {
-    const q = typed.trim();
-    if (q === '') return;
-    const uid = normalizeUid(q).replace(/^@/, '');
-    const { items } = await client.request('users.search', { q, limit: maxShown });
-    if (items.some((item) => item.uid === uid)) return onOpen(uid);
-    if (items[0] !== undefined) return onOpen(items[0].uid);
-    if (!isUid(uid)) throw unknownUser();
-    const { removed } = await client.request('users.get', { uid });
-    if (removed === true) throw unknownUser();
-    onOpen(uid);
-  });
-}
-
-const unknownUser = () => new ClientError('user.not-found', 'There is no such user.');

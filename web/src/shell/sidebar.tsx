@@ -1,5 +1,5 @@
 import { MessageCirclePlus, Search, UsersRound, X } from 'lucide-react';
-import { type KeyboardEvent, useDeferredValue, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { ConversationEntry } from '../../../sdk/types.ts';
 import { useClient, useMe, useSignal } from '../client.tsx';
 import { useText } from '../i18n/index.ts';
@@ -13,6 +13,7 @@ import { findConversations } from './find.ts';
 import { FoundPeople } from './found-people.tsx';
 import { NewChat } from './new-chat.tsx';
 import { useArrows } from './use-arrows.ts';
+import { useOpenTyped } from './use-open-typed.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 import './sidebar.css';
 
@@ -32,7 +33,9 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
   const [query, setQuery] = useState('');
   const entries = useSignal(client.conversations);
   const isSynced = useSignal(client.isSynced);
-  const found = useFoundConversations(entries, useDeferredValue(query));
+  const find = useFind(entries);
+  const shown = useDeferredValue(query);
+  const found = useMemo(() => find(shown), [find, shown]);
   const isSearching = query.trim() !== '';
   useArrows(area);
   useShortcuts(searchBox);
@@ -42,13 +45,24 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
     setNewChatOpen(false);
     go({ page: 'conversation', conv: client.conversation({ uid }).conv });
   };
+  const openTyped = useOpenTyped(openPerson);
+  /** Found again: what is shown may be of a letter less. */
+  const openFirst = () => {
+    const first = find(query)[0];
+    if (first === undefined) {
+      void openTyped.run(query);
+      return;
+    }
+    setQuery('');
+    go({ page: 'conversation', conv: first.conv });
+  };
   const onSearchKey = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Escape') {
       if (query === '') searchBox.current?.blur();
       setQuery('');
     }
-    if (event.key === 'Enter' && isSearching) area.current?.querySelector<HTMLElement>('[data-row]')?.click();
+    if (event.key === 'Enter' && isSearching) openFirst();
   };
 
   return (
@@ -116,12 +130,14 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
   );
 }
 
-function useFoundConversations(entries: readonly ConversationEntry[], query: string) {
-  const t = useText();
+/** Finds conversations by what the user calls them. */
+function useFind(entries: readonly ConversationEntry[]): (query: string) => readonly ConversationEntry[] {
+  const notes = useText().chat.notes;
   const me = useMe();
   const remarks = useSignal(usePeople().remarks);
-  if (query.trim() === '') return entries;
-  return findConversations(entries, query, ({ uid = '' }) =>
-    uid === me ? t.chat.notes : (remarks.get(uid) ?? ''),
+  return useCallback(
+    (query) =>
+      findConversations(entries, query, ({ uid = '' }) => (uid === me ? notes : (remarks.get(uid) ?? ''))),
+    [entries, remarks, me, notes],
   );
 }
