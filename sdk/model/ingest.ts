@@ -27,6 +27,8 @@ export interface IngestOptions {
   readonly onRecord: (record: ConversationRecord) => void;
   /** Written: what other tabs may know now. `events` is in the storage, as is the record. */
   readonly onWritten: (written: Written) => void;
+  /** The newest event is a change of a message that is not kept. */
+  readonly onUnclear: (conv: string) => void;
   /** Something was said in a conversation of which nothing is known. */
   readonly onUnknown: (conv: string) => void;
   readonly onError: (error: unknown) => void;
@@ -89,7 +91,7 @@ export class Ingest {
   /** What is kept of the conversation begins anew with this event; what was kept before goes. */
   begin(record: ConversationRecord, event: Event, isNews = false, isStart = event.seq === 1): Promise<void> {
     const { conv, seq } = event;
-    const { onReset, onEvents } = this.#options;
+    const { onReset, onEvents, onUnclear } = this.#options;
     const isReset = record.to > 0;
     const { last: _, ...rest } = record;
     const next = advanced(isReset ? rest : record, event, this.#options.me);
@@ -97,6 +99,7 @@ export class Ingest {
     this.#options.records.put(next);
     if (isReset) onReset(conv);
     if (isNews) onEvents(conv, [event]);
+    if (next.last === undefined) onUnclear(conv);
     return this.#write({ conv, record: next, isReset, ...(isNews && { events: [event] }) }, [
       { table: 'events', from: [conv, 0], to: [conv, seq - 1], delete: true },
       { table: 'events', key: eventKey(event), value: event },

@@ -53,7 +53,7 @@ export class Leader {
   #isClosed = false;
 
   constructor(options: LeaderOptions) {
-    const { transport, me, onUnclear: _, ...rest } = options;
+    const { transport, me, ...rest } = options;
     this.#options = options;
     this.ingest = new Ingest({ ...rest, me, onUnknown: (conv) => void this.refresh(conv) });
     this.presence = new PresenceWatcher(transport, options.onPresence);

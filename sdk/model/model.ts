@@ -300,10 +300,15 @@ export class Model {
   /** The newest message of a conversation whose newest event is a change. */
   async #findLast(conv: string): Promise<void> {
     try {
-      const last = await lastMessage(this.#options.me, this.#records.get(conv), this.#pages);
-      const { last: now, to = 0 } = this.#records.get(conv) ?? {};
-      if (last !== undefined && (now === undefined || now.seq! < last.seq!) && last.seq! <= to)
-        this.#tell({ what: 'patch', conv, patch: { last } });
+      for (;;) {
+        await this.#leader?.ingest.written;
+        const before = this.#records.get(conv);
+        const last = await lastMessage(this.#options.me, before, this.#pages);
+        const record = this.#records.get(conv);
+        if (last === undefined || record === undefined || record.last !== undefined) return;
+        // What came meanwhile may have changed it.
+        if (record.to === before?.to) return this.#tell({ what: 'patch', conv, patch: { last } });
+      }
     } catch (error) {
       this.#options.onError(error);
     }

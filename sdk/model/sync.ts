@@ -1,5 +1,5 @@
 import { merged } from './advance.ts';
-import { type Event, isChange } from './event.ts';
+import type { Event } from './event.ts';
 import type { Ingest } from './ingest.ts';
 import { type ConversationShape, headOf, newRecord } from './record.ts';
 import type { Records } from './records.ts';
@@ -19,7 +19,7 @@ export interface SyncOptions {
   readonly wasListed: boolean;
   /** The list is complete. */
   readonly onListed: () => void;
-  /** Of these the newest event is a change of a message that is not kept. */
+  /** Its newest message is not known. */
   readonly onUnclear: (conv: string) => void;
   /** The user has read further here than the server knows. */
   readonly onReadHere: (conv: string, seq: number) => void;
@@ -81,7 +81,10 @@ export class Sync {
     if (before.read > shape.read) onReadHere(conv, before.read);
     const record = merged(before, shape, me);
     const head = headOf(shape);
-    if (head === undefined || head.seq <= record.to) return void ingest.put(record);
+    if (head === undefined || head.seq <= record.to) {
+      if (record.to > 0 && record.last === undefined) onUnclear(conv);
+      return void ingest.put(record);
+    }
     const gap = head.seq - record.to;
     const isNew = record.to === 0;
     if (isNew ? wasListed && gap <= maxNew : gap <= ingest.maxGap) {
@@ -91,7 +94,6 @@ export class Sync {
       return;
     }
     void ingest.begin(record, head, !isNew || wasListed);
-    if (isChange(head.type)) onUnclear(conv);
   }
 
   async #catchUp(behind: ReadonlyMap<string, Event>): Promise<void> {

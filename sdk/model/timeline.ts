@@ -93,7 +93,9 @@ export class Timeline {
     const fresh = events.filter(({ seq }) => seq > this.#to || this.#from === undefined);
     const first = fresh[0];
     if (first === undefined) return true;
-    if (this.#from !== undefined && first.seq !== this.#to + 1) return false;
+    // One that was empty has everything from the first on.
+    const next = this.#from === undefined ? (this.#isLoaded ? 1 : first.seq) : this.#to + 1;
+    if (first.seq !== next) return false;
     this.#from ??= first.seq;
     for (const event of fresh) this.#take(event);
     this.#shown = undefined;
