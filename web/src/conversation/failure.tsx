@@ -1,5 +1,6 @@
 import type { Message } from '../../../sdk/types.ts';
 import { errorText, useText } from '../i18n/index.ts';
+import { hrefOf } from '../route.ts';
 import { useToast } from '../ui/index.ts';
 import { usePane } from './pane.tsx';
 
@@ -14,6 +15,14 @@ export function Failure({ message }: { readonly message: Message }) {
   return (
     <div className="failure">
       {message.error !== undefined && <span>{errorText(message.error, t)}</span>}
+      {message.error?.code === 'send.not-friends' && (
+        <a
+          className="failure__action"
+          href={hrefOf({ page: 'conversation', conv: message.conv, details: true })}
+        >
+          {t.chat.details}
+        </a>
+      )}
       <button
         type="button"
         className="failure__action"

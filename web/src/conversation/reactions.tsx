@@ -43,13 +43,13 @@ function Chip({
       type="button"
       className={classes('reactions__chip', isOn && 'reactions__chip--on')}
       aria-pressed={isOn}
-      aria-label={t.chat.reaction(emoji, who)}
       title={who}
       disabled={isReadOnly}
       onClick={() => watch(conversation.react(seq, emoji, !isOn))}
     >
       <span className="reactions__emoji">{emoji}</span>
       <span className="reactions__count">{count}</span>
+      <span className="unseen">, {who}</span>
     </button>
   );
 }

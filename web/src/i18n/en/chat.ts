@@ -6,7 +6,6 @@ export const chat = {
   messages: 'Messages',
   message: 'Message',
   send: 'Send',
-  back: 'Back',
   you: 'You',
   system: 'System',
   notes: 'Notes to yourself',
@@ -15,8 +14,6 @@ export const chat = {
   empty: 'No messages yet',
   emptyText: 'Say something. It is kept, and arrives.',
   emptyNotes: 'What you write here is for you alone, on all of your devices.',
-  gone: 'This conversation is not there',
-  goneText: 'You left the group, were removed, or it never was.',
   menu: 'Conversation menu',
   mute: 'Mute',
   unmute: 'Unmute',
@@ -53,7 +50,6 @@ export const chat = {
   forwarded: 'Forwarded',
   pinnedMark: 'Pinned',
   showMore: 'Show all',
-  answerTo: (name: string) => `Answer to ${name}`,
   quoteMissing: 'A message that is not shown',
   everyone: 'everyone',
   unknownType: 'A message of a kind that is not shown here',
@@ -67,7 +63,6 @@ export const chat = {
   open: 'Open',
   notOpenable: 'Cannot be opened here',
   location: 'Location',
-  openMap: 'Show on a map',
   history: 'Chat history',
   historyCount: (n: number) => count(n, 'message', 'messages'),
   actions: {
@@ -90,8 +85,6 @@ export const chat = {
   reactWith: (emoji: string) => `React with ${emoji}`,
   otherEmoji: 'Another emoji',
   emojiUse: 'Use it',
-  reaction: (emoji: string, names: string) => `${emoji} ${names}`,
-  reactionMore: (names: string, n: number) => `${names} and ${n} more`,
   insertEmoji: 'Insert an emoji',
   readers: {
     title: 'Read by',
@@ -109,9 +102,7 @@ export const chat = {
     many: (n: number) => `${n} pinned messages`,
     title: 'Pinned messages',
     list: 'List of pinned messages',
-    show: 'Show all pinned messages',
     by: (name: string) => `Pinned by ${name}`,
-    jump: 'Show in the conversation',
   },
   forwardTo: {
     title: 'Forward to',
@@ -132,7 +123,6 @@ export const chat = {
     all: 'Everybody in the group',
     tooLong: (over: string) => `This is too long by ${over}.`,
     characters: (n: number) => count(n, 'character', 'characters'),
-    offline: 'You are offline. What you send goes out when the connection is back.',
   },
   cannot: {
     blocked: (name: string) => `You have blocked ${name}. You cannot write to each other.`,
@@ -143,8 +133,6 @@ export const chat = {
     groupMuted: 'Only the owner and admins may write in this group.',
     muted: 'You are muted in this group.',
     mutedUntil: (when: string) => `You are muted in this group until ${when}.`,
-    notFriends: (name: string) => `You and ${name} can write to each other once you are friends.`,
-    addFriend: 'Details',
   },
   events: {
     created: (by: string, name: string) => `${by} created the group “${name}”`,

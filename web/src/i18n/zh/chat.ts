@@ -6,7 +6,6 @@ export const chat: Texts['chat'] = {
   messages: '消息',
   message: '消息输入框',
   send: '发送',
-  back: '返回',
   you: '你',
   system: '系统',
   notes: '给自己的笔记',
@@ -15,8 +14,6 @@ export const chat: Texts['chat'] = {
   empty: '还没有消息',
   emptyText: '说点什么吧。消息会保存，也一定会送达。',
   emptyNotes: '这里写的内容只有你自己看得到，并同步到你的所有设备。',
-  gone: '没有这个会话',
-  goneText: '你已退出或被移出该群，或者它不存在。',
   menu: '会话菜单',
   mute: '免打扰',
   unmute: '取消免打扰',
@@ -53,7 +50,6 @@ export const chat: Texts['chat'] = {
   forwarded: '转发',
   pinnedMark: '已置顶',
   showMore: '显示全部',
-  answerTo: (name) => `回复 ${name}`,
   quoteMissing: '该消息未显示',
   everyone: '所有人',
   unknownType: '暂不支持显示此类消息',
@@ -67,7 +63,6 @@ export const chat: Texts['chat'] = {
   open: '打开',
   notOpenable: '无法在此打开',
   location: '位置',
-  openMap: '在地图上查看',
   history: '聊天记录',
   historyCount: (n) => `${n.toLocaleString('zh')} 条消息`,
   actions: {
@@ -90,8 +85,6 @@ export const chat: Texts['chat'] = {
   reactWith: (emoji) => `用 ${emoji} 回应`,
   otherEmoji: '其他表情',
   emojiUse: '使用',
-  reaction: (emoji, names) => `${emoji} ${names}`,
-  reactionMore: (names, n) => `${names} 等另外 ${n} 人`,
   insertEmoji: '插入表情',
   readers: {
     title: '已读成员',
@@ -109,9 +102,7 @@ export const chat: Texts['chat'] = {
     many: (n) => `${n} 条置顶消息`,
     title: '置顶消息',
     list: '置顶消息列表',
-    show: '查看全部置顶消息',
     by: (name) => `由 ${name} 置顶`,
-    jump: '在会话中查看',
   },
   forwardTo: {
     title: '转发给',
@@ -132,7 +123,6 @@ export const chat: Texts['chat'] = {
     all: '群里所有人',
     tooLong: (over) => `内容超出 ${over}。`,
     characters: (n) => `${n.toLocaleString('zh')} 个字符`,
-    offline: '当前离线，消息会在恢复连接后发出。',
   },
   cannot: {
     blocked: (name) => `你已屏蔽 ${name}，双方无法互发消息。`,
@@ -143,8 +133,6 @@ export const chat: Texts['chat'] = {
     groupMuted: '本群仅群主和管理员可以发言。',
     muted: '你已被禁言。',
     mutedUntil: (when) => `你已被禁言，至 ${when}。`,
-    notFriends: (name) => `你和 ${name} 成为好友后才能互发消息。`,
-    addFriend: '详情',
   },
   events: {
     created: (by, name) => `${by} 创建了群“${name}”`,
