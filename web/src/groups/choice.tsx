@@ -21,12 +21,12 @@ export function Choice<Value extends string>({
 }) {
   const name = useId();
   return (
-    <fieldset className="choice">
-      <legend className="choice__legend">{label}</legend>
+    <fieldset className="options">
+      <legend className="options__legend">{label}</legend>
       {options.map((option) => {
         const hintId = `${name}-${option.value}`;
         return (
-          <label key={option.value} className="choice__option">
+          <label key={option.value} className="options__option">
             <input
               type="radio"
               name={name}
@@ -37,9 +37,9 @@ export function Choice<Value extends string>({
               onChange={() => onChange(option.value)}
             />
             <span>
-              <span className="choice__label">{option.label}</span>
+              <span className="options__label">{option.label}</span>
               {option.hint !== undefined && (
-                <span id={hintId} className="choice__hint">
+                <span id={hintId} className="options__hint">
                   {option.hint}
                 </span>
               )}

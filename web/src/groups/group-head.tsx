@@ -47,8 +47,8 @@ export function GroupHead({ group, info }: { readonly group: Group; readonly inf
         </section>
       )}
       <ul className="group-head__rules" aria-label={t.settings}>
-        <Rule icon={<ShieldCheck size={16} />}>{`${t.join.title}: ${t.join[info.join]}`}</Rule>
-        <Rule icon={<Eye size={16} />}>{`${t.history.title}: ${t.history[info.history]}`}</Rule>
+        <Rule icon={<ShieldCheck size={16} />}>{t.join.rule[info.join]}</Rule>
+        <Rule icon={<Eye size={16} />}>{t.history.rule[info.history]}</Rule>
         {info.muted && <Rule icon={<MicOff size={16} />}>{t.muted}</Rule>}
       </ul>
       {isEditing && <EditGroupDialog group={group} info={info} onClose={() => setEditing(false)} />}

@@ -1,5 +1,5 @@
 import type { Operations } from '../../../sdk/operations.ts';
-import type { Client } from '../../../sdk/types.ts';
+import type { Client, MessageList } from '../../../sdk/types.ts';
 import { allPages } from '../remote/pages.ts';
 import { Resource } from '../remote/resource.ts';
 import type { GroupInfo, Member } from './permissions.ts';
@@ -63,14 +63,14 @@ export class Group {
     this.renew();
     this.info.ensure();
     const conversation = this.#client.conversation({ gid: this.gid });
-    let last = lastChange(conversation.messages.value.items);
+    let last = lastChange(conversation.messages.value);
     const ends = [
       conversation.open(),
-      conversation.messages.subscribe(({ items }) => {
-        const newest = lastChange(items);
-        if (newest <= last) return;
-        last = newest;
-        this.renew();
+      conversation.messages.subscribe((list) => {
+        const newest = lastChange(list);
+        // What was there when the list came is no news.
+        if (last !== undefined && newest !== undefined && newest > last) this.renew();
+        last = newest ?? last;
       }),
       this.#client.on('notice', ({ type, gid, action }) => {
         if (type !== 'group' || gid !== this.gid) return;
@@ -87,8 +87,9 @@ export class Group {
   }
 }
 
-/** The seq of the newest event that changes the group or its members. */
-function lastChange(items: readonly { readonly type: string; readonly seq?: number }[]): number {
+/** The seq of the newest event that changes the group or its members; undefined until the list is there. */
+function lastChange({ items, isLoaded }: MessageList): number | undefined {
+  if (!isLoaded) return undefined;
   const found = items.findLast(
     ({ type, seq }) => seq !== undefined && (type === 'group' || type === 'member'),
   );

@@ -1,11 +1,11 @@
 import { Copy, Link2, Plus, Trash2, UsersRound } from 'lucide-react';
 import { useState } from 'react';
-import { useClient, useName } from '../client.tsx';
+import { useClient, useMe, useName } from '../client.tsx';
 import { useLanguage, useText } from '../i18n/index.ts';
 import { Confirm } from '../people/confirm.tsx';
 import { useResource } from '../people/provider.tsx';
 import { copy } from '../remote/copy.ts';
-import { moment } from '../remote/when.ts';
+import { day } from '../remote/when.ts';
 import { Button, IconButton, useToast } from '../ui/index.ts';
 import type { Group, Invite } from './group.ts';
 import { inviteLink } from './invite-link.ts';
@@ -46,10 +46,11 @@ function InviteRow({ group, invite }: { readonly group: Group; readonly invite: 
   const language = useLanguage();
   const client = useClient();
   const toast = useToast();
+  const me = useMe();
   const maker = useName(invite.by);
   const [isAsked, setAsked] = useState(false);
   const label = useWho(invite);
-  const until = t.endsAt(moment(invite.expiresAt, Date.now(), language));
+  const until = t.endsAt(day(invite.expiresAt, Date.now(), language));
   const copyLink = async () => {
     const isCopied = await copy(inviteLink(location.origin, group.gid, invite.code));
     toast(isCopied ? t.copied : t.notCopied, isCopied ? 'ok' : 'error');
@@ -69,7 +70,7 @@ function InviteRow({ group, invite }: { readonly group: Group; readonly invite: 
       </span>
       <span className="invite-row__text">
         <span className="ellipsis">{label}</span>
-        <span className="invite-row__detail">{`${until} · ${t.by(maker)}`}</span>
+        <span className="invite-row__detail">{invite.by === me ? until : `${until} · ${t.by(maker)}`}</span>
       </span>
       <IconButton small label={t.copyName(label)} icon={<Copy size={17} />} onClick={() => void copyLink()} />
       <IconButton
@@ -93,9 +94,9 @@ function InviteRow({ group, invite }: { readonly group: Group; readonly invite: 
 }
 
 /** Whom it is for, in a line. */
-function useWho({ uids = [] }: Invite): string {
+function useWho({ uids = [], by }: Invite): string {
   const t = useText().people.groups.invites;
-  const first = useName(uids[0] ?? 'system');
+  const first = useName(uids[0] ?? by);
   if (uids.length === 0) return t.forAnyone;
   return t.forPeople(uids.length === 1 ? first : t.andMore(first, uids.length - 1));
 }

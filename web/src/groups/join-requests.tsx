@@ -5,7 +5,7 @@ import { PersonRow } from '../people/person-row.tsx';
 import { useResource } from '../people/provider.tsx';
 import { useToldAction } from '../people/told.ts';
 import { ago } from '../remote/when.ts';
-import { Badge, Button, IconButton, useToast } from '../ui/index.ts';
+import { Badge, IconButton, useToast } from '../ui/index.ts';
 import type { Group, JoinRequest } from './group.ts';
 
 /** Who asks to join, for owner and admins; nothing where nobody does. */
@@ -69,15 +69,13 @@ function RequestRow({ group, request }: { readonly group: Group; readonly reques
             aria-busy={decline.isBusy}
             onClick={() => void decline.run()}
           />
-          <Button
+          <IconButton
             variant="primary"
-            busy={accept.isBusy}
-            aria-label={t.acceptName(name)}
+            label={t.acceptName(name)}
+            icon={<Check size={20} />}
+            aria-busy={accept.isBusy}
             onClick={() => void accept.run()}
-          >
-            <Check size={18} aria-hidden />
-            {t.accept}
-          </Button>
+          />
         </>
       }
     />

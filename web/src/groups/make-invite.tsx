@@ -92,7 +92,7 @@ function MakeDialog({
             <label key={value} className="make-invite__life">
               <input
                 type="radio"
-                className="unseen"
+                className="make-invite__radio"
                 name={`${form}-life`}
                 checked={value === life}
                 onChange={() => setLife(value as Life)}

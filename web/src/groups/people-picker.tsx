@@ -131,7 +131,7 @@ function Choosable({
       </span>
       <input
         type="checkbox"
-        className="unseen"
+        className="picker__box"
         aria-label={name === uid ? uid : `${name} (@${uid})`}
         checked={isChosen || isTaken}
         disabled={isTaken}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useText } from '../i18n/index.ts';
+import { go } from '../route.ts';
 import { PaneHeader } from '../ui/index.ts';
 import { Person } from './person.tsx';
 import './person-details.css';
@@ -22,12 +23,18 @@ export function PersonScreen({ uid }: { readonly uid: string }) {
   const t = useText().people.person;
   return (
     <main className="person-details" aria-label={t.title}>
-      <PaneHeader title={t.title} back={{ page: 'people' }} />
+      <PaneHeader title={t.title} onBack={goBack} />
       <Scroller>
         <Person uid={uid} hasTalk />
       </Scroller>
     </main>
   );
+}
+
+/** One gets here from many places. */
+function goBack(): void {
+  if (history.length > 1) history.back();
+  else go({ page: 'people' });
 }
 
 function Scroller({ children }: { readonly children: ReactNode }) {

@@ -16,11 +16,18 @@ export function ago(ts: number, now: number, locale: string): string {
 export const date = (ts: number, locale: string): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(ts);
 
+/** A day to come, or the time where it is today: for narrow places. */
+export const day = (ts: number, now: number, locale: string): string =>
+  isSameDay(ts, now) ? moment(ts, now, locale) : date(ts, locale);
+
 /** A moment to come: the time alone on the same day. */
 export function moment(ts: number, now: number, locale: string): string {
-  const isToday = new Date(ts).toDateString() === new Date(now).toDateString();
+  const isToday = isSameDay(ts, now);
   const style = isToday
     ? { timeStyle: 'short' as const }
     : { dateStyle: 'medium' as const, timeStyle: 'short' as const };
   return new Intl.DateTimeFormat(locale, style).format(ts);
 }
+
+const isSameDay = (one: number, other: number): boolean =>
+  new Date(one).toDateString() === new Date(other).toDateString();

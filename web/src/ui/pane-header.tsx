@@ -5,15 +5,17 @@ import { hrefOf, type Route } from '../route.ts';
 import { IconButton } from './icon-button.tsx';
 import './pane-header.css';
 
-/** The top of a screen or panel. `back` shows an arrow on phones, `onClose` a cross at the end. */
+/** The top of a screen or panel. `back` shows an arrow on phones, `onBack` one everywhere, `onClose` a cross at the end. */
 export function PaneHeader({
   title,
   back,
+  onBack,
   onClose,
   children,
 }: {
   readonly title: string;
   readonly back?: Route;
+  readonly onBack?: () => void;
   readonly onClose?: () => void;
   readonly children?: ReactNode;
 }) {
@@ -21,6 +23,14 @@ export function PaneHeader({
   return (
     <header className="pane-header">
       {back !== undefined && <BackLink to={back} />}
+      {onBack !== undefined && (
+        <IconButton
+          className="pane-header__back"
+          label={t.shell.back}
+          icon={<ArrowLeft size={22} />}
+          onClick={onBack}
+        />
+      )}
       <h1 className="pane-header__title ellipsis" tabIndex={-1}>
         {title}
       </h1>

@@ -31,10 +31,11 @@ export const groups = {
     title: 'Who may join',
     open: 'Anybody',
     openHint: 'Everyone who knows the group may come in.',
-    approve: 'Who asks and is let in',
+    approve: 'On request',
     approveHint: 'Owner and admins decide on each request.',
     invite: 'By invitation only',
     inviteHint: 'Members are added, or come by a link.',
+    rule: { open: 'Open to everybody', approve: 'Joining on request', invite: 'By invitation only' },
   },
   history: {
     title: 'What new members see',
@@ -42,6 +43,10 @@ export const groups = {
     joinedHint: 'What was said before stays hidden from them.',
     all: 'The whole history',
     allHint: 'Everything that was ever said here.',
+    rule: {
+      joined: 'New members see what is said from then on',
+      all: 'New members see the whole history',
+    },
   },
   role: { owner: 'Owner', admin: 'Admin', member: 'Member' },
   edit: {
@@ -166,8 +171,6 @@ export const groups = {
   requests: {
     title: 'Requests to join',
     list: 'Requests to join',
-    accept: 'Accept',
-    decline: 'Decline',
     acceptName: (name: string) => `Let ${name} in`,
     declineName: (name: string) => `Turn ${name} down`,
     accepted: (name: string) => `${name} is in the group`,

@@ -31,10 +31,11 @@ export const groups: Texts['people']['groups'] = {
     title: '谁可以加入',
     open: '任何人',
     openHint: '知道这个群组的人都可以进入。',
-    approve: '申请并获批准的人',
+    approve: '申请后加入',
     approveHint: '由群主和管理员决定每个申请。',
     invite: '仅限受邀者',
     inviteHint: '由成员添加，或通过链接加入。',
+    rule: { open: '任何人都可加入', approve: '申请后加入', invite: '仅限受邀者' },
   },
   history: {
     title: '新成员能看到什么',
@@ -42,6 +43,7 @@ export const groups: Texts['people']['groups'] = {
     joinedHint: '加入之前的消息对其不可见。',
     all: '全部历史消息',
     allHint: '这里说过的一切。',
+    rule: { joined: '新成员只能看到加入后的消息', all: '新成员可以看到全部历史消息' },
   },
   role: { owner: '群主', admin: '管理员', member: '成员' },
   edit: {
@@ -166,8 +168,6 @@ export const groups: Texts['people']['groups'] = {
   requests: {
     title: '加入申请',
     list: '加入申请',
-    accept: '接受',
-    decline: '拒绝',
     acceptName: (name) => `让 ${name} 加入`,
     declineName: (name) => `拒绝 ${name}`,
     accepted: (name) => `${name} 已加入群组`,
