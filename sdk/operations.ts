@@ -10,6 +10,9 @@ export interface Operations {
       /** All characters count. */
       readonly password: string;
       readonly name?: string | undefined;
+      /** Device id; one is made where absent. */
+      readonly device?: string | undefined;
+      readonly platform?: 'web' | 'desktop' | 'mobile' | 'iot' | 'bot' | undefined;
     };
     readonly output: {
       /** A user: 1 to 64 of a-z 0-9 _ . - */
@@ -46,6 +49,8 @@ export interface Operations {
   readonly 'auth.refresh': {
     readonly input: {
       readonly refreshToken: string;
+      /** 16 random bytes or more: with the same ones it may be asked again until it is answered. */
+      readonly nonce?: string | undefined;
     };
     readonly output: {
       /** A user: 1 to 64 of a-z 0-9 _ . - */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { addressKey } from '../../policy/limits.ts';
 import type { Config } from '../../schemas/config.ts';
 import { PetrelError } from '../../schemas/errors.ts';
@@ -44,7 +44,14 @@ export interface AccountsOptions {
 
 /** Registration, sign-in and all that ends it. */
 export interface Accounts {
-  register(input: { uid: string; password: string; name?: string; address?: string }): Promise<SignedIn>;
+  register(input: {
+    uid: string;
+    password: string;
+    name?: string;
+    device?: string;
+    platform?: Platform;
+    address?: string;
+  }): Promise<SignedIn>;
   login(input: {
     uid: string;
     password: string;
@@ -52,8 +59,11 @@ export interface Accounts {
     platform?: Platform;
     address: string;
   }): Promise<SignedIn>;
-  /** A refresh token is good once: seen again, it was stolen or the answer was lost, and its family ends. */
-  refresh(refreshToken: string): Promise<SignedIn>;
+  /**
+   * A refresh token is good once: seen again, it was stolen, and its family ends. Who gives a nonce may ask again with the
+   * same two, as the answer may have been lost: it is the same, until the token in it is used.
+   */
+  refresh(refreshToken: string, nonce?: string): Promise<SignedIn>;
   /** The hash of a user's password to be. Who asks from one address waits for the others in turn. */
   hashPassword(password: string, address: string): Promise<string>;
   /** Throws `auth.bad-credentials` where it is not the user's password; not for users who have none. */
@@ -132,7 +142,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   };
 
   return {
-    async register({ uid, password, name, address = '' }) {
+    async register({ uid, password, name, device, platform, address = '' }) {
       if (auth.registration === 'closed') throw new PetrelError('auth.registration-closed');
       if (reservedUids.has(uid) || (await directory.userExists(uid))) throw new PetrelError('user.exists');
       const passwordHash = await passwords.hash(password, addressKey(address));
@@ -140,7 +150,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const created = await directory.createUser({ ...user, ...(name !== undefined && { name }) });
       if (!created) throw new PetrelError('user.exists');
       bus.publish({ type: 'stale', user: uid });
-      return open(uid, undefined, undefined);
+      return open(uid, device, platform);
     },
 
     async login({ uid, password, device, platform, address }) {
@@ -155,17 +165,21 @@ export function createAccounts(options: AccountsOptions): Accounts {
       return signedIn;
     },
 
-    async refresh(refreshToken) {
+    async refresh(refreshToken, nonce) {
       const [sid = '', secret = ''] = refreshToken.split('.');
       const family = await directory.getFamily(sid);
       if (family === undefined || family.expiresAt <= clock()) throw new PetrelError('auth.bad-token');
-      const { uid, did, tokenHash } = family;
+      const { uid, did, tokenHash, revokedAt } = family;
+      const next = nonce === undefined ? randomText(32) : successorOf(secret, nonce);
+      const nextHash = hashOf(next);
       const current = equal(hashOf(secret), tokenHash);
-      if (current && family.revokedAt > 0) throw new PetrelError('auth.bad-token');
+      if (revokedAt > 0 && (current || equal(nextHash, tokenHash))) throw new PetrelError('auth.bad-token');
       if (await directory.isBanned(uid, clock())) throw new PetrelError('auth.banned');
-      const next = randomText(32);
       const expiresAt = clock() + auth.refreshTtl * 1000;
-      if (!current || !(await directory.rotateFamily(sid, tokenHash, hashOf(next), expiresAt))) {
+      const rotated = current && (await directory.rotateFamily(sid, tokenHash, nextHash, expiresAt));
+      // Nobody else can name a token and a nonce that lead to the one which is current.
+      const isRepeat = async () => equal(nextHash, (await directory.getFamily(sid))?.tokenHash ?? '');
+      if (!rotated && !(await isRepeat())) {
         // Only who held a token of this family knows its sid: an older one is a reuse, and no other is worth telling apart.
         await revoke(uid, sid);
         bus.publish({ type: 'end', uid, did, reason: signedOut });
@@ -204,6 +218,10 @@ export function createAccounts(options: AccountsOptions): Accounts {
 }
 
 const randomText = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
+/** Known to who knows both, and leads back to neither. */
+const successorOf = (secret: string, nonce: string): string =>
+  createHmac('sha256', nonce).update(secret).digest('base64url');
 
 /** Plain SHA-256: the secret is 32 random bytes, there is nothing to guess. */
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');

@@ -23,7 +23,13 @@ export function authOperations({ accounts }: Pick<Services, 'accounts'>): Operat
       method: 'POST',
       path: '/auth/register',
       summary: 'Register a user and sign in',
-      input: input({ uid, password: newPassword, name: Type.Optional(label(100)) }),
+      input: input({
+        uid,
+        password: newPassword,
+        name: Type.Optional(label(100)),
+        device: Type.Optional(device),
+        platform: Type.Optional(platform),
+      }),
       output: session,
       status: 201,
       errors: ['user.exists', 'auth.registration-closed'],
@@ -52,14 +58,23 @@ export function authOperations({ accounts }: Pick<Services, 'accounts'>): Operat
       method: 'POST',
       path: '/auth/refresh',
       summary: 'Exchange a refresh token for a new session; each is good once',
-      input: input({ refreshToken: Type.String({ minLength: 1, maxLength: 512 }) }),
+      input: input({
+        refreshToken: Type.String({ minLength: 1, maxLength: 512 }),
+        nonce: Type.Optional(
+          Type.String({
+            pattern: '^[A-Za-z0-9_-]{32,128}$',
+            description:
+              '16 random bytes or more: with the same ones it may be asked again until it is answered.',
+          }),
+        ),
+      }),
       output: session,
       status: 200,
       errors: ['auth.bad-token', 'auth.refresh-reused', 'auth.banned'],
-      async handle({ refreshToken }, { identity: current, renew }: Caller) {
-        const { session: next, identity } = await accounts.refresh(refreshToken);
+      async handle({ refreshToken, nonce }, { identity: current, renew }: Caller) {
+        const { session: renewed, identity } = await accounts.refresh(refreshToken, nonce);
         if (current?.uid === identity.uid) renew?.(identity);
-        return next;
+        return renewed;
       },
     }),
     userOperation({

@@ -16,6 +16,8 @@ export interface SignIn {
   readonly did?: string;
   /** Good once. */
   readonly refreshToken: string;
+  /** Of the refresh that was begun with it, until it is answered: with the same one it may be asked for again. */
+  readonly nonce?: string;
   readonly access?: Access;
 }
 

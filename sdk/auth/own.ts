@@ -5,6 +5,7 @@ import { State } from '../signal.ts';
 import { type Auth, type AuthOptions, canEncrypt, type EndReason, type SignedIn, signedOut } from './auth.ts';
 import { Emitter } from './emitter.ts';
 import { type Access, Kept, type SignIn } from './kept.ts';
+import { randomHex } from './random.ts';
 import { isGood, Renewal } from './renewal.ts';
 import { claimsOf } from './token.ts';
 
@@ -55,8 +56,10 @@ export class OwnAuth implements Auth {
   async register(account: { uid: string; password: string; name?: string }): Promise<void> {
     this.#assertSignedOut();
     const asked = Date.now();
-    const session = await ask(this.#options.http, 'auth.register', account);
-    await this.#begin(session, asked);
+    const { http, platform } = this.#options;
+    const device = await this.#kept.device();
+    const given = { ...account, device, ...(platform !== undefined && { platform }) };
+    await this.#begin(await ask(http, 'auth.register', given), asked);
   }
 
   async signIn({ uid, password }: { uid: string; password: string }): Promise<void> {
@@ -144,18 +147,22 @@ export class OwnAuth implements Auth {
     const access = { token: session.accessToken, expiresAt: asked + lifeMs, lifeMs };
     const { uid, refreshToken } = session;
     const signIn = { uid, ...(did !== undefined && { did }), refreshToken, access };
+    await this.#keep(signIn);
+    const user = userOf(signIn);
+    this.#options.tabs.post({ type: 'auth', is: 'renewed', user, access } satisfies Word);
+    this.#adopt(user, access);
+    return access.token;
+  }
+
+  /** In memory, where the storage fails: the token before it is used up. */
+  async #keep(signIn: SignIn): Promise<void> {
     this.#unsaved = signIn;
     try {
       await this.#kept.save(signIn);
       this.#unsaved = undefined;
     } catch (error) {
-      // The one before is used up: what there is in memory is all there is.
       this.#options.onError?.(error);
     }
-    const user = userOf(signIn);
-    this.#options.tabs.post({ type: 'auth', is: 'renewed', user, access } satisfies Word);
-    this.#adopt(user, access);
-    return access.token;
   }
 
   #adopt(user: SignedIn, access: Access | undefined): void {
@@ -195,10 +202,13 @@ export class OwnAuth implements Auth {
       this.#adopt(userOf(kept), kept.access);
       return kept.access.token;
     }
+    const nonce = kept.nonce ?? randomHex(32);
+    // Kept before it is used: the answer may be lost, and this page with it.
+    if (kept.nonce === undefined) await this.#keep({ ...kept, nonce });
     const asked = Date.now();
     let session: Session;
     try {
-      session = await ask(this.#options.http, 'auth.refresh', { refreshToken: kept.refreshToken });
+      session = await ask(this.#options.http, 'auth.refresh', { refreshToken: kept.refreshToken, nonce });
     } catch (error) {
       if (!(error instanceof ClientError) || !finalCodes.has(error.code)) throw error;
       if (error.code === 'auth.banned') this.#options.onError?.(error);

@@ -47,6 +47,54 @@ describe('a sign-in while the account changes', () => {
   });
 });
 
+describe('a refresh that is asked for again', () => {
+  const nonce = 'n'.repeat(43);
+  let api: TestApi;
+  before(async () => {
+    api = await startApi();
+  });
+  after(() => api.stop());
+
+  const register = async (uid: string) => (await api.accounts.register({ uid, password })).session;
+  const reused = { code: 'auth.refresh-reused' };
+
+  it('is answered with the same token where the nonce is the same, also at the same time', async () => {
+    const { accounts } = api;
+    const { refreshToken } = await register('alice');
+    const answers = await Promise.all([1, 2, 3].map(() => accounts.refresh(refreshToken, nonce)));
+    answers.push(await accounts.refresh(refreshToken, nonce));
+    const tokens = new Set(answers.map(({ session }) => session.refreshToken));
+    assert.equal(tokens.size, 1);
+    for (const { session } of answers) await api.authenticator.verify(session.accessToken);
+    await accounts.refresh([...tokens][0]!, nonce);
+  });
+
+  it('ends the sign-in where the token that was answered has been used', async () => {
+    const { accounts } = api;
+    const { refreshToken } = await register('bob');
+    const { session } = await accounts.refresh(refreshToken, nonce);
+    const next = await accounts.refresh(session.refreshToken, nonce);
+    await assert.rejects(accounts.refresh(refreshToken, nonce), reused);
+    await assert.rejects(accounts.refresh(next.session.refreshToken, nonce), { code: 'auth.bad-token' });
+    await assert.rejects(accounts.refresh(session.refreshToken, nonce), { code: 'auth.bad-token' });
+  });
+
+  it('ends the sign-in with another nonce or with none, and knows no token by its nonce alone', async () => {
+    const { accounts } = api;
+    for (const [uid, second] of [
+      ['carol', `x${nonce}`],
+      ['dave', undefined],
+    ] as const) {
+      const { refreshToken } = await register(uid);
+      await accounts.refresh(refreshToken, nonce);
+      await assert.rejects(accounts.refresh(refreshToken, second), reused);
+    }
+    const { refreshToken } = await register('erin');
+    const [sid, secret] = refreshToken.split('.');
+    await assert.rejects(accounts.refresh(`${sid}.${nonce}`, secret), reused);
+  });
+});
+
 describe('tokens of removed users', () => {
   it('are refused where the removal was before the start, or elsewhere', async () => {
     const api = await startApi();
