@@ -1,9 +1,13 @@
+const maxStored = 200;
+
 /** What leaves the storage: a list that is being read may still have it, and must not bring it back. */
 export class Leaving {
   /** Their removal is being written; or could not be, and they stay here. */
   readonly #removing = new Set<string>();
   /** They went while somebody read. */
   readonly #left = new Set<string>();
+  /** The last ones that the server has stored. */
+  readonly #stored = new Set<string>();
   #readers = 0;
 
   has(name: string): boolean {
@@ -21,6 +25,17 @@ export class Leaving {
 
   left(name: string): void {
     if (this.#readers > 0) this.#left.add(name);
+  }
+
+  /** Whether the server has stored it lately: who says otherwise did not know yet. */
+  isStored(name: string): boolean {
+    return this.#stored.has(name);
+  }
+
+  stored(name: string): void {
+    this.#stored.add(name);
+    const [oldest] = this.#stored;
+    if (this.#stored.size > maxStored) this.#stored.delete(oldest!);
   }
 
   beginReading(): () => void {

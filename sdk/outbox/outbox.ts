@@ -30,6 +30,8 @@ export interface OutboxOptions {
   readonly schedule?: Schedule;
 }
 
+const deletionOf = (entry: OutboxEntry): Change => ({ table: 'outbox', key: keyOf(entry), delete: true });
+
 /** So long a message of another tab that leads too may take before this one sends it as well. */
 const takeOverMs = 10_000;
 
@@ -149,7 +151,7 @@ export class Outbox {
   /** Takes a failed one away. Nothing happens where it has not failed: it may be on its way. */
   async discard(conv: string, id: string): Promise<void> {
     await this.#change(conv, id, async (entry) => {
-      await this.#batch.write([{ table: 'outbox', key: keyOf(entry), delete: true }]);
+      await this.#batch.write([deletionOf(entry)]);
       this.#remove(entry);
       this.#news.post({ what: 'discarded', entry });
     });
@@ -171,7 +173,7 @@ export class Outbox {
     this.#forget();
     await this.#batch.drained();
     const rows = await this.#rows();
-    await this.#batch.write(rows.map((entry) => ({ table: 'outbox', key: keyOf(entry), delete: true })));
+    await this.#batch.write(rows.map(deletionOf));
   }
 
   /** Sends nothing any more; what waits stays in the storage. Resolves when nothing is written any more. */
@@ -253,10 +255,11 @@ export class Outbox {
     const entry = this.#queue.get(name);
     if (entry === undefined) return;
     const left = this.#leaving.begin(name);
+    this.#leaving.stored(name);
     try {
       const changes = this.#options.onStored?.(entry, place) ?? [];
       this.#remove(entry);
-      await this.#batch.write([...changes, { table: 'outbox', key: keyOf(entry), delete: true }]);
+      await this.#batch.write([...changes, deletionOf(entry)]);
       left();
     } catch (error) {
       this.#tell(error);
@@ -276,6 +279,8 @@ export class Outbox {
     } catch (failure) {
       this.#tell(failure);
     }
+    // Another tab that sent it too may have had more luck.
+    if (this.#queue.get(nameOf(failed)) !== failed) return;
     this.#waiters.reject(failed, error);
     this.#news.post({ what: 'failed', entry: failed });
   }
@@ -294,10 +299,17 @@ export class Outbox {
     const { entry } = news;
     const known = this.#queue.get(nameOf(entry));
     if (news.what === 'stored' || news.what === 'discarded') {
+      this.#leaving.left(nameOf(entry));
       if (known !== undefined) this.#remove(known);
-      if (news.what === 'stored') this.#waiters.resolve(entry, news.place);
+      if (news.what === 'stored') {
+        this.#leaving.stored(nameOf(entry));
+        this.#waiters.resolve(entry, news.place);
+      }
+      // What this one wrote of its failing may have come after the removal.
+      if (known?.state === 'failed')
+        this.#batch.write([deletionOf(known)]).catch((error) => this.#tell(error));
     } else if (news.what === 'failed') {
-      if (known !== undefined) this.#put(entry);
+      if (known !== undefined || !this.#leaving.isStored(nameOf(entry))) this.#put(entry);
       this.#sender.withdraw(entry);
       const { code, message, retryable } = entry.error!;
       this.#waiters.reject(entry, new ClientError(code, message, { retryable }));

@@ -83,7 +83,7 @@ export class Sender {
     this.#pump();
   }
 
-  /** Not to be sent any more. Of what is on the way nothing more is told. */
+  /** Not to be sent any more. Of what is on the way nothing more is told, unless it is stored. */
   withdraw(entry: OutboxEntry): void {
     const lane = this.#lanes.get(entry.conv);
     if (!lane?.names.has(entry.id)) return;
@@ -136,7 +136,7 @@ export class Sender {
       lane.names.delete(entry.id);
       if (lane.refused?.id === entry.id) lane.refused = undefined;
       if (this.#lanes.get(lane.conv) !== lane) return;
-      if (!flight.isWithdrawn) answer();
+      answer();
       this.#goOn(lane);
     };
     this.#publish(entry).then(
@@ -158,8 +158,9 @@ export class Sender {
     else this.#events.refused(entry, unplaced());
   }
 
-  #refused(lane: Lane, { entry, connection }: Flight, error: ClientError): void {
+  #refused(lane: Lane, { entry, connection, isWithdrawn }: Flight, error: ClientError): void {
     const isLost = error.code === 'client.offline' || error.code === 'auth.expired';
+    if (isWithdrawn) return;
     if (!isLost && !error.retryable) {
       this.#events.refused(entry, error);
       return;

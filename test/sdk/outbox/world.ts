@@ -71,6 +71,12 @@ export class ModelTransport implements Pick<Transport, 'state' | 'publish'> {
     for (const { reject } of lost) reject(offline());
   }
 
+  /** What the server takes next. */
+  get next(): { readonly conv: string; readonly id: string } | undefined {
+    const packet = this.#packets.find(({ answer }) => answer === undefined);
+    return packet && { conv: convOf(packet.topic), id: packet.payload.id };
+  }
+
   /** The server takes the next packet, or refuses it. Answers the id, undefined where there is none. */
   take(refusal?: ClientError): string | undefined {
     const packet = this.#packets.find(({ answer }) => answer === undefined);
@@ -145,7 +151,12 @@ export class ModelTabs {
   }
 
   open(): ModelTab {
+    let tellClosed = (): void => {};
+    const closed = new Promise<void>((resolve) => {
+      tellClosed = resolve;
+    });
     const tab: ModelTab = {
+      closed,
       isLeader: new State(!this.#isElected || this.#open.length === 0),
       handlers: new Set(),
       post: (message) => {
@@ -160,13 +171,14 @@ export class ModelTabs {
       },
       exclusively: (_name, work) => {
         const result = this.#exclusive.then(work);
-        this.#exclusive = result.catch(() => {});
+        this.#exclusive = Promise.race([result.catch(() => {}), tab.closed]);
         return result;
       },
       close: async () => {
         const at = this.#open.indexOf(tab);
         if (at !== -1) this.#open.splice(at, 1);
         tab.handlers.clear();
+        tellClosed();
         this.#open[0]?.isLeader.set(true);
       },
     };
@@ -178,6 +190,7 @@ export class ModelTabs {
 export interface ModelTab extends Tabs {
   readonly isLeader: State<boolean>;
   readonly handlers: Set<(message: unknown) => void>;
+  readonly closed: Promise<void>;
 }
 
 /** One tab, with all that it has. */
@@ -185,12 +198,15 @@ export interface Opened {
   readonly outbox: Outbox;
   readonly transport: ModelTransport;
   readonly tab: ModelTab;
-  /** What became of what was added here, by id. */
+  /** What was kept here, and what became of it, by id. */
+  readonly added: Set<string>;
   readonly outcomes: Map<string, Place | string>;
   readonly errors: Error[];
   add(conv: string, id: string): Promise<OutboxEntry>;
   /** As a crash does: nothing is said to anybody. */
   vanish(): void;
+  /** Resolves when it has. */
+  readonly died: Promise<void>;
 }
 
 /** A server, a storage, and the tabs on it. */
@@ -209,6 +225,7 @@ export class World {
     const transport = new ModelTransport(this.server);
     const tab = this.tabs.open();
     const outcomes = new Map<string, Place | string>();
+    const added = new Set<string>();
     const errors: Error[] = [];
     const { storage, clock } = this;
     const onError = (error: Error): void => void errors.push(error);
@@ -223,6 +240,7 @@ export class World {
     });
     const add = async (conv: string, id: string): Promise<OutboxEntry> => {
       const { entry, stored } = await outbox.add(conv, { id, type: 'text', body: { text: id } });
+      added.add(id);
       stored.then(
         (place) => outcomes.set(id, place),
         (error: ClientError) => outcomes.set(id, error.code),
@@ -234,7 +252,7 @@ export class World {
       void tab.close();
       void outbox.close();
     };
-    return { outbox, transport, tab, outcomes, errors, add, vanish };
+    return { outbox, transport, tab, added, died: tab.closed, outcomes, errors, add, vanish };
   }
 }
 
