@@ -16,11 +16,13 @@ export const pagePolicy = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  // Texts become neither markup nor scripts; the one policy is for the address of the service worker.
+  "require-trusted-types-for 'script'",
+  'trusted-types petrel-worker',
 ].join('; ');
 
 const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': pagePolicy,
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy':
     'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()',
@@ -29,6 +31,9 @@ const securityHeaders: Readonly<Record<string, string>> = {
   // For what does not know frame-ancestors.
   'x-frame-options': 'DENY',
 };
+
+/** Hosts whose plain http counts as secure. */
+const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** A first load is about ten files, copied from memory; they do not use up what the API allows an address. */
 const filesPerSecond = 1000;
@@ -54,10 +59,16 @@ export function registerPage(fastify: FastifyInstance, folder: string): void {
   }
 }
 
-function sendFile(file: PageFile, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendFile(
+  file: PageFile,
+  { headers, protocol, hostname }: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const chosen = choose(file.representations, headers['accept-encoding'] ?? '');
   void reply.headers({
     ...securityHeaders,
+    // Elsewhere browsers ignore it, and complain.
+    ...((protocol === 'https' || isLocal.test(hostname)) && { 'cross-origin-opener-policy': 'same-origin' }),
     'cache-control': file.isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag: chosen.etag,
     vary: 'accept-encoding',

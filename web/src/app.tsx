@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Client } from '../../sdk/types.ts';
 import { ClientProvider, useClient, useSignal } from './client.tsx';
+import { UpdateHint } from './offline/update-hint.tsx';
 import { PeopleProvider } from './people/provider.tsx';
 import { PreferencesProvider } from './preferences.tsx';
 import { CrashBoundary } from './shell/crash.tsx';
@@ -17,6 +18,7 @@ export function App({ client }: { readonly client: Client }) {
         <ToastProvider>
           <CrashBoundary>
             <Page />
+            <UpdateHint />
           </CrashBoundary>
         </ToastProvider>
       </ClientProvider>

@@ -15,7 +15,7 @@ function builtPage(): string {
   const folder = mkdtempSync(join(tmpdir(), 'petrel-page-'));
   const files: Record<string, string | Buffer> = {
     'index.html': html,
-    'sw.js': 'self;',
+    'worker.js': 'self;',
     'icons/mark.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
     'manifest.webmanifest': '{}',
     'assets/app-Ab_1-.js': script,
@@ -51,7 +51,7 @@ describe('the page', () => {
       ['/', 'text/html; charset=utf-8'],
       ['/?from=app', 'text/html; charset=utf-8'],
       ['/index.html', 'text/html; charset=utf-8'],
-      ['/sw.js', 'text/javascript; charset=utf-8'],
+      ['/worker.js', 'text/javascript; charset=utf-8'],
       ['/manifest.webmanifest', 'application/manifest+json'],
       ['/icons/mark.svg', 'image/svg+xml'],
       [asset, 'text/javascript; charset=utf-8'],
@@ -92,7 +92,7 @@ describe('the page', () => {
 
   it('is kept for ever where the name says the content, and else asked for each time', async () => {
     assert.equal((await get(asset)).headers['cache-control'], 'public, max-age=31536000, immutable');
-    for (const path of ['/', '/index.html', '/sw.js', '/manifest.webmanifest', '/icons/mark.svg'])
+    for (const path of ['/', '/index.html', '/worker.js', '/manifest.webmanifest', '/icons/mark.svg'])
       assert.equal((await get(path)).headers['cache-control'], 'no-cache', path);
   });
 
@@ -117,7 +117,7 @@ describe('the page', () => {
   });
 
   it('runs no inline script and talks to its own server alone', async () => {
-    for (const path of ['/', asset, '/sw.js']) {
+    for (const path of ['/', asset, '/worker.js']) {
       const { headers } = await get(path);
       const policy = new Map(
         String(headers['content-security-policy'])
