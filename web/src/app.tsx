@@ -4,6 +4,7 @@ import { ClientProvider, useClient, useSignal } from './client.tsx';
 import { UpdateHint } from './offline/update-hint.tsx';
 import { PeopleProvider } from './people/provider.tsx';
 import { PreferencesProvider } from './preferences.tsx';
+import { go, parseRoute } from './route.ts';
 import { CrashBoundary } from './shell/crash.tsx';
 import { Frame } from './shell/frame.tsx';
 import { StartPage } from './shell/start-page.tsx';
@@ -30,11 +31,21 @@ function Page() {
   const client = useClient();
   const user = useSignal(client.user);
   const [ended, setEnded] = useState<'asked' | 'removed' | 'expired'>('asked');
-  useEffect(() => client.on('signed-out', setEnded), [client]);
+  const isReady = useSignal(client.status) !== 'signed-out';
+  useEffect(
+    () =>
+      client.on('signed-out', (reason) => {
+        setEnded(reason);
+        // What was open is not for whoever comes next; an invitation may be.
+        if (parseRoute(location.hash).page !== 'invite') go({ page: 'home' }, { replace: true });
+      }),
+    [client],
+  );
   useEffect(() => {
     if (user === undefined) document.title = 'Petrel';
   }, [user]);
-  if (user === undefined) return <StartPage ended={ended} />;
+  // Who has just signed in has nothing to show yet.
+  if (user === undefined || !isReady) return <StartPage ended={ended} />;
   return (
     <PeopleProvider key={user.uid}>
       <Frame />

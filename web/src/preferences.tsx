@@ -22,7 +22,7 @@ export function PreferencesProvider({ children }: { readonly children: ReactNode
     remember('petrel.theme', theme);
   }, [theme]);
   useEffect(() => {
-    document.documentElement.lang = language;
+    document.documentElement.lang = languages[language].tag;
   }, [language]);
   const value = useMemo(
     () => ({

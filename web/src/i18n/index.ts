@@ -4,7 +4,10 @@ import { zh } from './zh/index.ts';
 
 export type { Texts } from './en/index.ts';
 
-export const languages = { en: { name: 'English', texts: en }, zh: { name: '中文', texts: zh } } as const;
+export const languages = {
+  en: { name: 'English', tag: 'en', texts: en },
+  zh: { name: '中文', tag: 'zh-CN', texts: zh },
+} as const;
 
 export type Language = keyof typeof languages;
 

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { useConversation } from '../client.tsx';
+import { useClient, useConversation } from '../client.tsx';
 import { ConversationView } from '../conversation/index.tsx';
 import { DevicesScreen } from '../devices/index.tsx';
 import { GroupDetails, InviteScreen, NewGroup } from '../groups/index.tsx';
@@ -16,7 +16,7 @@ import './frame.css';
 
 /** The page of who is signed in: the left column, and one thing beside it. On phones one of the two. */
 export function Frame() {
-  const route = useRoute();
+  const route = useOwnRoute();
   const [isNewChatOpen, setNewChatOpen] = useState(false);
   const [isNewGroupOpen, setNewGroupOpen] = useState(false);
   const main = useRef<HTMLDivElement>(null);
@@ -39,6 +39,19 @@ export function Frame() {
       <NewGroup open={isNewGroupOpen} onClose={() => setNewGroupOpen(false)} />
     </div>
   );
+}
+
+/** An address may name anything, also what is between two other people; that leads home. */
+function useOwnRoute(): Route {
+  const client = useClient();
+  const route = useRoute();
+  if (route.page !== 'conversation') return route;
+  try {
+    client.conversation(route.conv);
+    return route;
+  } catch {
+    return { page: 'home' };
+  }
 }
 
 function Screen({ route, onFind }: { readonly route: Route; readonly onFind: () => void }) {

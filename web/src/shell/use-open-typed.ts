@@ -9,14 +9,19 @@ export function useOpenTyped(onOpen: (uid: string) => void): ActionState<[typed:
     const q = typed.trim().replace(/^@/, '');
     if (q === '') return;
     const uid = normalizeUid(q);
-    const { items } = await client.request('users.search', { q, limit: 1 });
-    // Who has exactly this user name comes first.
-    if (items[0] !== undefined) return onOpen(items[0].uid);
-    if (!isUid(uid)) throw unknownUser();
-    const { removed } = await client.request('users.get', { uid });
-    if (removed === true) throw unknownUser();
-    onOpen(uid);
+    const [exact, first] = await Promise.all([
+      isUid(uid) ? client.request('users.get', { uid }).catch(ifUnknown) : undefined,
+      client.request('users.search', { q, limit: 1 }).then(({ items }) => items[0]),
+    ]);
+    const found = exact === undefined || exact.removed === true ? first : exact;
+    if (found === undefined) throw new ClientError(unknownUser, 'There is no such user.');
+    onOpen(found.uid);
   });
 }
 
-const unknownUser = () => new ClientError('user.not-found', 'There is no such user.');
+const unknownUser = 'user.not-found';
+
+function ifUnknown(error: unknown): undefined {
+  if (error instanceof ClientError && error.code === unknownUser) return undefined;
+  throw error;
+}

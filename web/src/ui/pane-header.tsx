@@ -1,7 +1,7 @@
 import { ArrowLeft, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useText } from '../i18n/index.ts';
-import { hrefOf, type Route } from '../route.ts';
+import { go, type Route } from '../route.ts';
 import { IconButton } from './icon-button.tsx';
 import './pane-header.css';
 
@@ -44,8 +44,11 @@ export function PaneHeader({
 export function BackLink({ to }: { readonly to: Route }) {
   const t = useText();
   return (
-    <a className="icon-button back-link" href={hrefOf(to)} aria-label={t.shell.back} title={t.shell.back}>
-      <ArrowLeft size={22} />
-    </a>
+    <IconButton
+      className="back-link"
+      label={t.shell.back}
+      icon={<ArrowLeft size={22} />}
+      onClick={() => go(to)}
+    />
   );
 }
