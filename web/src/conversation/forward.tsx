@@ -18,7 +18,10 @@ export function ForwardDialog({
   const toast = useToast();
   const entries = useSignal(client.conversations);
   const [wanted, setWanted] = useState('');
-  const found = useMemo(() => entries.filter((entry) => isWanted(entry, wanted)), [entries, wanted]);
+  const found = useMemo(
+    () => entries.filter((entry) => entry.conv !== message.conv && isWanted(entry, wanted)),
+    [entries, message.conv, wanted],
+  );
   // One dialog is one forwarding, however often the button is pressed.
   const [id] = useState(() => `fwd-${Date.now().toString(36)}-${randomPart()}`);
   const [isBusy, setBusy] = useState(false);
@@ -39,6 +42,7 @@ export function ForwardDialog({
       <TextField
         label={t.chat.forwardTo.find}
         hideLabel
+        ref={focusFirst}
         placeholder={t.chat.forwardTo.find}
         value={wanted}
         onChange={(event) => setWanted(event.target.value)}
@@ -54,6 +58,9 @@ export function ForwardDialog({
 }
 
 const maxShown = 50;
+
+/** A dialog gives the focus to what asks for it, else to its first button. */
+const focusFirst = (field: HTMLInputElement | null): void => field?.setAttribute('autofocus', '');
 
 const randomPart = (): string =>
   Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join('');

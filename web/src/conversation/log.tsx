@@ -2,8 +2,8 @@ import { MessagesSquare } from 'lucide-react';
 import { type Ref, useCallback, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSignal } from '../client.tsx';
-import { useText } from '../i18n/index.ts';
-import { EmptyState, Spinner } from '../ui/index.ts';
+import { errorText, useText } from '../i18n/index.ts';
+import { EmptyState, Spinner, useToast } from '../ui/index.ts';
 import { DownButton } from './down-button.tsx';
 import { useHighlight } from './highlight.ts';
 import { useLogKeys } from './log-keys.ts';
@@ -21,12 +21,13 @@ export interface LogHandle {
   readonly jumpTo: (seq: number) => void;
 }
 
-/** Not in the order of the page's tabs unless it says so: a region that scrolls has to be reached by keyboard. */
+/** A region that scrolls has to be reached by keyboard. */
 const focusable = { tabIndex: 0 } as const;
 
 /** The messages. However many there are, only those near the window are in the page. */
 export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
   const t = useText();
+  const toast = useToast();
   const { conversation, me } = usePane();
   const list = useSignal(conversation.messages);
   const scroller = useRef<HTMLDivElement>(null);
@@ -45,12 +46,15 @@ export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
   );
   const stick = useStick(virtual, list, { me, place, onPlace: setPlace, firstUnread });
   const older = useOlder(list, virtual, place !== 'none');
+  const [isJumping, setJumping] = useState(false);
   const [highlighted, highlight] = useHighlight();
   const keys = useLogKeys(rows, virtual, scroller);
 
   const jumpTo = useCallback(
     async (seq: number) => {
-      if (!(await conversation.loadUpTo(seq))) return;
+      setJumping(true);
+      const isThere = await conversation.loadUpTo(seq).finally(() => setJumping(false));
+      if (!isThere) return;
       const index = indexOfSeq(conversation.messages.value.items, seq);
       if (index < 0) return;
       stick.release();
@@ -66,8 +70,11 @@ export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
   );
   useImperativeHandle(
     ref,
-    () => ({ toBottom: stick.toBottom, jumpTo: (seq) => void jumpTo(seq).catch(() => {}) }),
-    [stick.toBottom, jumpTo],
+    () => ({
+      toBottom: stick.toBottom,
+      jumpTo: (seq) => void jumpTo(seq).catch((error: unknown) => toast(errorText(error, t), 'error')),
+    }),
+    [stick.toBottom, jumpTo, toast, t],
   );
 
   const onScroll = (offset: number): void => {
@@ -103,7 +110,7 @@ export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
         </Virtualizer>
       </div>
       {items.length === 0 && <Nothing isLoaded={list.isLoaded} />}
-      {older.isLoading && (
+      {(older.isLoading || isJumping) && (
         <div className="log-frame__older">
           <Spinner size={18} label={t.chat.loading} />
         </div>

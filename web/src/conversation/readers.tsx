@@ -23,7 +23,7 @@ export function ReadersDialog({
 }) {
   const t = useText();
   const { receipts, isFailed, more } = useReceipts(message.conv, message.seq);
-  const others = (receipts?.counts.members ?? 1) - 1;
+  const waiting = receipts?.delivered.filter((uid) => !receipts.read.includes(uid)) ?? [];
   return (
     <Dialog open title={t.chat.readers.title} onClose={onClose}>
       {receipts === undefined && !isFailed && <Spinner />}
@@ -32,16 +32,17 @@ export function ReadersDialog({
         <>
           <Readers
             title={t.chat.readers.read}
-            count={t.chat.readers.of(receipts.counts.read, others)}
+            count={t.chat.readers.of(receipts.counts.read, receipts.counts.members)}
             uids={receipts.read}
             none={t.chat.readers.none}
           />
-          <Readers
-            title={t.chat.readers.delivered}
-            count={t.chat.readers.of(receipts.counts.delivered, others)}
-            uids={receipts.delivered.filter((uid) => !receipts.read.includes(uid))}
-            none={t.chat.readers.noneDelivered}
-          />
+          {waiting.length > 0 && (
+            <Readers
+              title={t.chat.readers.delivered}
+              count={String(receipts.counts.delivered - receipts.counts.read)}
+              uids={waiting}
+            />
+          )}
           {receipts.next !== undefined && <Button onClick={more}>{t.chat.readers.more}</Button>}
         </>
       )}
@@ -58,14 +59,14 @@ function Readers({
   readonly title: string;
   readonly count: string;
   readonly uids: readonly string[];
-  readonly none: string;
+  readonly none?: string;
 }) {
   return (
     <section className="readers">
       <h3 className="readers__title">
         {title} <span className="readers__count">{count}</span>
       </h3>
-      {uids.length === 0 && <p className="readers__none">{none}</p>}
+      {uids.length === 0 && none !== undefined && <p className="readers__none">{none}</p>}
       <ul className="readers__list">
         {uids.map((uid) => (
           <Reader key={uid} uid={uid} />

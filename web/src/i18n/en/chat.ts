@@ -89,9 +89,8 @@ export const chat = {
   readers: {
     title: 'Read by',
     read: 'Read',
-    delivered: 'Delivered',
+    delivered: 'Delivered, not read yet',
     none: 'Nobody has read it yet.',
-    noneDelivered: 'Nobody else waits to read it.',
     failed: 'This could not be loaded.',
     of: (n: number, all: number) => `${n} of ${all}`,
     more: 'Show more',

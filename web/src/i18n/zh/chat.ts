@@ -89,9 +89,8 @@ export const chat: Texts['chat'] = {
   readers: {
     title: '已读成员',
     read: '已读',
-    delivered: '已送达',
+    delivered: '已送达，未读',
     none: '还没有人读过。',
-    noneDelivered: '没有其他人等待阅读。',
     failed: '加载失败。',
     of: (n, all) => `${n} / ${all}`,
     more: '显示更多',
