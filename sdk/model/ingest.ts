@@ -72,7 +72,7 @@ export class Ingest {
     this.#batch = new Batch(options.storage);
   }
 
-  /** A live event. Resolves when it is kept, and everything before it; events that are there already are, too. */
+  /** A live event. Resolves when it is kept, and everything before it, or told of as not to be kept. */
   live(event: Event): Promise<void> {
     const { conv, seq } = event;
     const { records, me, onUnknown } = this.#options;
@@ -171,12 +171,12 @@ export class Ingest {
       record === undefined
         ? { table: 'conversations', key, delete: true }
         : { table: 'conversations', key, value: record };
-    const written = this.#batch.write([...changes, kept]);
-    this.#written = written;
-    written.then(
+    // What cannot be kept is shown all the same: to refuse it would only stop all that comes behind it.
+    const written = this.#batch.write([...changes, kept]).then(
       () => onWritten(news),
       (error: unknown) => this.#options.onError(error),
     );
+    this.#written = written;
     if (record !== undefined) this.#settle(conv, record.to, written);
     return written;
   }

@@ -122,6 +122,7 @@ export class Leader {
     const { records, me } = this.#options;
     this.#sync?.touch(conv);
     const written = this.ingest.live(event);
+    if (conv.startsWith('u:')) this.presence.onMet(parseConv(conv, me).uid ?? me);
     if (from === me && records.get(conv)?.read === seq) this.#tellMine(conv, id, seq);
     return written;
   }
@@ -142,6 +143,7 @@ export class Leader {
       if (action === 'removed' || action === 'dissolved') void this.ingest.forget(`g:${gid}`);
       else if (action === 'added') void this.refresh(`g:${gid}`);
     }
+    if (type === 'friend' && action === 'accepted' && typeof uid === 'string') this.presence.onMet(uid);
     onNotice(notice);
   }
 

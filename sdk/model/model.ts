@@ -116,7 +116,8 @@ export class Model {
     const { me, storage, tabs, transport } = this.#options;
     await this.#restore();
     await this.outbox.opened;
-    this.isSynced.set((await storage.get<boolean>('meta', ['listed', me])) === true);
+    const wasListed = storage.get<boolean>('meta', ['listed', me]).catch(() => false);
+    this.isSynced.set((await wasListed) === true);
     if (this.#isEnded) return;
     this.#ends = [
       tabs.isLeader.subscribe((leads) => (leads ? void this.#lead() : void this.#follow())),
@@ -130,7 +131,11 @@ export class Model {
   async #restore(): Promise<void> {
     const { storage, me } = this.#options;
     const range = { from: [me], to: [me, '\uffff'] };
-    const kept = await storage.range<ConversationRecord>('conversations', range);
+    const kept = await storage.range<ConversationRecord>('conversations', range).catch((error: unknown) => {
+      // Then it is as on a new device.
+      this.#options.onError(error);
+      return [];
+    });
     for (const record of kept) {
       const { to = -1 } = this.#records.get(record.conv) ?? {};
       if (record.to > to) this.#records.put(record);

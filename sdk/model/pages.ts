@@ -38,7 +38,7 @@ export class Pages {
 
   /** Up to so many events before that seq. Rejects with ClientError where the server has to be asked and is not there. */
   async before(conv: string, seq: number, limit: number): Promise<Page> {
-    const kept = await this.#kept(conv, seq, limit);
+    const kept = await this.#kept(conv, seq, limit).catch(() => undefined);
     return kept ?? this.#options.tabs.exclusively(`history ${conv}`, () => this.#fetch(conv, seq, limit));
   }
 
@@ -56,21 +56,27 @@ export class Pages {
   }
 
   async #fetch(conv: string, seq: number, limit: number): Promise<Page> {
-    const { storage, request, me } = this.#options;
+    const { request } = this.#options;
     // Somebody else may have had the same wish.
-    const there = await this.#kept(conv, seq, limit);
+    const there = await this.#kept(conv, seq, limit).catch(() => undefined);
     if (there !== undefined) return there;
     const page = await request('history', { conv, before: seq, limit, raw: true });
     const events = page.events as unknown as readonly Event[];
+    // What cannot be kept is asked for again the next time.
+    await this.#keep(conv, seq, { events, hasOlder: page.more }).catch(() => {});
+    return { events, hasOlder: page.more };
+  }
+
+  /** Keeps a page of the server where it joins what is kept. */
+  async #keep(conv: string, seq: number, { events, hasOlder }: Page): Promise<void> {
+    const { storage, me } = this.#options;
     const kept = await storage.get<Kept>('meta', keptKey(me, conv));
     const isNext = events.length === 0 || events.at(-1)!.seq === seq - 1;
-    if (kept?.from === seq && isNext) {
-      const next: Kept = { from: events[0]?.seq ?? seq, isStart: !page.more };
-      await storage.write([
-        ...events.map((value) => ({ table: 'events' as const, key: eventKey(value), value })),
-        { table: 'meta', key: keptKey(me, conv), value: next },
-      ]);
-    }
-    return { events, hasOlder: page.more };
+    if (kept?.from !== seq || !isNext) return;
+    const value: Kept = { from: events[0]?.seq ?? seq, isStart: !hasOlder };
+    await storage.write([
+      ...events.map((event) => ({ table: 'events' as const, key: eventKey(event), value: event })),
+      { table: 'meta', key: keptKey(me, conv), value },
+    ]);
   }
 }

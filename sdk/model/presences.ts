@@ -65,6 +65,8 @@ export class PresenceWatcher {
   /** By uid, the tabs that want to know. */
   readonly #wanted = new Map<string, Set<string>>();
   readonly #known = new Map<string, Presence>();
+  /** Those that one may not see yet. */
+  readonly #refused = new Set<string>();
   readonly #onPresence: (uid: string, presence: Presence | undefined) => void;
 
   constructor(
@@ -86,8 +88,14 @@ export class PresenceWatcher {
     else if (on && this.#known.has(uid)) this.#onPresence(uid, this.#known.get(uid));
   }
 
+  /** Something was said, or two became friends: who was refused may be allowed now. */
+  onMet(uid: string): void {
+    if (this.#refused.delete(uid) && this.#wanted.has(uid)) this.#subscribe(uid);
+  }
+
   onConnect(): void {
     this.#known.clear();
+    this.#refused.clear();
     for (const uid of this.#wanted.keys()) this.#subscribe(uid);
   }
 
@@ -106,11 +114,12 @@ export class PresenceWatcher {
   #subscribe(uid: string): void {
     if (this.#transport.state.value !== 'online') return;
     // Refused: one may not see it, and it stays undefined.
-    this.#transport.subscribe(`presence/${uid}`).catch(() => {});
+    this.#transport.subscribe(`presence/${uid}`).catch(() => void this.#refused.add(uid));
   }
 
   #end(uid: string): void {
     this.#known.delete(uid);
+    this.#refused.delete(uid);
     if (this.#transport.state.value === 'online')
       this.#transport.unsubscribe(`presence/${uid}`).catch(() => {});
   }
