@@ -159,6 +159,7 @@ function MadeDialog({
         hint={i.endsAt(moment(expiresAt, Date.now(), language))}
         value={link}
         readOnly
+        data-autofocus=""
         onFocus={(event) => event.target.select()}
       />
       <p className="make-invite__copied" role="status">

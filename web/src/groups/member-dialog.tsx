@@ -115,6 +115,7 @@ function NickDialog({ member, name, group, onClose }: MemberDialogProps) {
           value={nick}
           maxLength={maxNick}
           autoComplete="off"
+          data-autofocus=""
           onChange={(event) => setNick(event.target.value)}
         />
       </form>

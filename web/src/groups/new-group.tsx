@@ -68,7 +68,7 @@ export function NewGroupDialog({ onClose }: { readonly onClose: () => void }) {
           value={name}
           maxLength={maxName}
           autoComplete="off"
-          autoFocus
+          data-autofocus=""
           onChange={(event) => setName(event.target.value)}
         />
         <details className="new-group__more">
@@ -76,7 +76,7 @@ export function NewGroupDialog({ onClose }: { readonly onClose: () => void }) {
             <span>
               {g.create.settings}
               <span className="new-group__chosen">
-                {g.join[join]} · {g.history[history]}
+                {g.join.rule[join]} · {g.history[history]}
               </span>
             </span>
             <ChevronDown size={20} aria-hidden />

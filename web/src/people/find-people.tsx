@@ -76,7 +76,7 @@ function AddFriend({ uid, name }: { readonly uid: string; readonly name: string 
     <>
       <Button aria-label={t.addFriendName(name)} onClick={() => setAsking(true)}>
         <UserPlus size={18} aria-hidden />
-        {t.addFriend}
+        <span className="person-row__wide">{t.addFriend}</span>
       </Button>
       {isAsking && <RequestDialog uid={uid} name={name} onClose={() => setAsking(false)} />}
     </>

@@ -73,7 +73,7 @@ function PersonButtons({
   return (
     <>
       <div className="person__buttons">
-        {hasTalk && (
+        {hasTalk && !isBlocked && (
           <Button variant="primary" aria-label={isMe ? undefined : t.contacts.messageTo(name)} onClick={talk}>
             <Icon size={18} aria-hidden />
             {isMe ? t.person.notes : t.common.message}

@@ -53,6 +53,7 @@ export function RemarkDialog({ friend, onClose }: { readonly friend: Friend; rea
           value={remark}
           maxLength={maxRemark}
           autoComplete="off"
+          data-autofocus=""
           onChange={(event) => setRemark(event.target.value)}
         />
       </form>

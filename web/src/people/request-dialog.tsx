@@ -62,6 +62,7 @@ export function RequestDialog({
           hint={t.people.request.noteHint}
           value={note}
           maxLength={maxNote}
+          data-autofocus=""
           onChange={(event) => setNote(event.target.value)}
         />
       </form>

@@ -88,7 +88,7 @@ function Incoming({ request }: { readonly request: FriendRequest }) {
               onClick={() => void accept.run()}
             >
               <Check size={18} aria-hidden />
-              {t.accept}
+              <span className="person-row__wide">{t.accept}</span>
             </Button>
           </>
         }

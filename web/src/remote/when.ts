@@ -20,12 +20,12 @@ export const date = (ts: number, locale: string): string =>
 export const day = (ts: number, now: number, locale: string): string =>
   isSameDay(ts, now) ? moment(ts, now, locale) : date(ts, locale);
 
-/** A moment to come: the time alone on the same day. */
+/** A moment to come: the time alone on the same day, the year where it is another one. */
 export function moment(ts: number, now: number, locale: string): string {
-  const isToday = isSameDay(ts, now);
-  const style = isToday
-    ? { timeStyle: 'short' as const }
-    : { dateStyle: 'medium' as const, timeStyle: 'short' as const };
+  const time = { hour: 'numeric', minute: '2-digit' } as const;
+  const day = { ...time, month: 'short', day: 'numeric' } as const;
+  const isThisYear = new Date(ts).getFullYear() === new Date(now).getFullYear();
+  const style = isSameDay(ts, now) ? time : isThisYear ? day : { ...day, year: 'numeric' as const };
   return new Intl.DateTimeFormat(locale, style).format(ts);
 }
 

@@ -1,12 +1,12 @@
 import type { Texts } from '../en/index.ts';
 
-const members = (count: number): string => `${count.toLocaleString('zh')} 位成员`;
+const members = (count: number): string => `${count.toLocaleString('zh')} 名成员`;
 
 export const groups: Texts['people']['groups'] = {
   details: '群组详情',
   count: members,
   create: {
-    title: '新建群组',
+    title: '新建群',
     name: '群组名称',
     namePlaceholder: '这个群组是关于什么的？',
     nameMissing: '请填写群组名称。',
@@ -71,7 +71,7 @@ export const groups: Texts['people']['groups'] = {
     nobody: '没有这个名字的成员。',
     add: '添加成员',
     addTitle: '添加成员',
-    added: (count) => `已添加 ${count} 位成员`,
+    added: (count) => `已添加 ${count} 名成员`,
     alreadyIn: '他们已经是成员',
     first: (count) => `显示前 ${count.toLocaleString('zh')} 位。`,
     actions: (name) => `对 ${name} 的操作`,
