@@ -52,7 +52,8 @@ const nobody = new State<undefined>(undefined);
 
 class PetrelClient implements Client {
   readonly status = new State<Status>('signed-out');
-  readonly user: Client['user'];
+  /** Set when what is kept of them is there: who sees a user may ask for conversations. */
+  readonly user = new State<Client['user']['value']>(undefined);
   readonly conversations = new State<readonly ConversationEntry[]>([]);
   readonly isSynced = new State(false);
   readonly waiting = new State(0);
@@ -75,14 +76,13 @@ class PetrelClient implements Client {
     const onError = (error: unknown): void => this.#tell(error);
     this.#around = around;
     this.#auth = createAuth({
-      ...{ http, storage, tabs, platform, onError },
+      ...{ http, storage, tabs, platform, onError, deviceName: device?.name },
       ...(token !== undefined && { token }),
       forget: async () => {
         await this.#changing;
         await storage.clear();
       },
     });
-    this.user = this.#auth.user;
     this.#requests = new Requests({ ...http, credentials: this.#auth });
     const suffix = isElected ? '' : `-${randomHex(4)}`;
     this.#transport = new Connection({
@@ -93,7 +93,7 @@ class PetrelClient implements Client {
         : { sessionExpirySeconds: 0 }),
       ...(will !== undefined && { will }),
     });
-    this.#custom = new CustomTopics(this.#transport);
+    this.#custom = new CustomTopics(this.#transport, tabs);
     this.#transport.onMessage((topic, payload) => {
       const taken = this.#model?.onMessage(topic, payload);
       if (taken === undefined) this.#custom.onMessage(topic, payload);
@@ -128,10 +128,10 @@ class PetrelClient implements Client {
   }
 
   conversation(of: string | { readonly uid: string } | { readonly gid: string }): Conversation {
-    const me = this.user.value?.uid;
-    if (me === undefined || this.#model === undefined) throw signedOut();
-    if (typeof of === 'string') return this.#model.conversation(of);
-    return this.#model.conversation('uid' in of ? directConv(me, of.uid) : groupConv(of.gid));
+    const model = this.#model;
+    if (model === undefined) throw signedOut();
+    if (typeof of === 'string') return model.conversation(of);
+    return model.conversation('uid' in of ? directConv(model.me, of.uid) : groupConv(of.gid));
   }
 
   presence(uid: string): Signal<Presence | undefined> {
@@ -160,6 +160,7 @@ class PetrelClient implements Client {
 
   async close(): Promise<void> {
     this.#auth.close();
+    this.#custom.close();
     await this.#end();
     await this.#changing;
     await this.#around.tabs.tabs.close();
@@ -168,14 +169,19 @@ class PetrelClient implements Client {
 
   /** Somebody else is signed in than before, or nobody. What was shown is gone at once. */
   #onUser(): void {
-    const uid = this.user.value?.uid;
-    if (uid !== undefined && uid === this.#model?.me) return;
+    const user = this.#auth.user.value;
+    if (user !== undefined && user.uid === this.#model?.me) {
+      if (this.user.value !== undefined) this.user.set(user);
+      return;
+    }
+    this.user.set(undefined);
     void this.#end();
-    if (uid !== undefined) this.#changing = this.#changing.then(() => this.#begin(uid));
+    if (user !== undefined) this.#changing = this.#changing.then(() => this.#begin(user.uid));
   }
 
   async #begin(me: string): Promise<void> {
-    if (this.user.value?.uid !== me) return;
+    const user = this.#auth.user.value;
+    if (user?.uid !== me) return;
     const { storage, tabs } = this.#around;
     const gate = new Gate(storage);
     const model = new Model({
@@ -196,6 +202,7 @@ class PetrelClient implements Client {
     show(model.conversations, this.conversations);
     show(model.outbox.waiting, this.waiting);
     await model.start().catch((error: unknown) => this.#tell(error));
+    if (this.#model === model) this.user.set(this.#auth.user.value);
   }
 
   #end(): Promise<unknown> {
