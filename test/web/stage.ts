@@ -40,7 +40,7 @@ export class Stage {
 
   /** A new browser in which the page was opened; `name` begins the uid. Nobody is signed in. */
   async person(name: string, { url, tolerates = [], ...options }: PersonOptions = {}): Promise<Person> {
-    this.#names++;
+    const uid = `${name}-${++this.#names}`;
     const context = await this.#browser!.newContext({
       viewport: { width: 1280, height: 800 },
       locale: 'en-GB',
@@ -49,7 +49,7 @@ export class Stage {
     });
     const home: Home = {
       context,
-      uid: `${name}-${this.#names}`,
+      uid,
       url: url ?? this.petrel.url('http'),
       faults: [],
     };
