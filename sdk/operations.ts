@@ -12,6 +12,8 @@ export interface Operations {
       readonly name?: string | undefined;
       /** Device id; one is made where absent. */
       readonly device?: string | undefined;
+      /** What the device is called among the user’s own, as `Firefox on Linux`. */
+      readonly deviceName?: string | undefined;
       readonly platform?: 'web' | 'desktop' | 'mobile' | 'iot' | 'bot' | undefined;
     };
     readonly output: {
@@ -32,6 +34,8 @@ export interface Operations {
       readonly password: string;
       /** Device id; one is made where absent. */
       readonly device?: string | undefined;
+      /** What the device is called among the user’s own, as `Firefox on Linux`. */
+      readonly deviceName?: string | undefined;
       readonly platform?: 'web' | 'desktop' | 'mobile' | 'iot' | 'bot' | undefined;
       readonly otp?: string | undefined;
     };

@@ -42,6 +42,13 @@ export interface AccountsOptions {
   readonly clock: () => number;
 }
 
+/** The device that somebody signs in with, as it says itself. */
+interface DeviceOf {
+  device?: string;
+  deviceName?: string;
+  platform?: Platform;
+}
+
 /** Registration, sign-in and all that ends it. */
 export interface Accounts {
   register(input: {
@@ -49,6 +56,7 @@ export interface Accounts {
     password: string;
     name?: string;
     device?: string;
+    deviceName?: string;
     platform?: Platform;
     address?: string;
   }): Promise<SignedIn>;
@@ -56,6 +64,7 @@ export interface Accounts {
     uid: string;
     password: string;
     device?: string;
+    deviceName?: string;
     platform?: Platform;
     address: string;
   }): Promise<SignedIn>;
@@ -102,7 +111,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     };
   };
 
-  const open = async (uid: string, device: string | undefined, platform: Platform | undefined) => {
+  const open = async (uid: string, { device, deviceName, platform }: DeviceOf) => {
     const now = clock();
     const secret = randomText(32);
     const family = {
@@ -112,8 +121,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
       ...(platform !== undefined && { platform }),
     };
     const { did } = family;
-    if (await directory.seeDevice({ ...family, lastSeen: now })) {
-      const of = platform !== undefined && { platform };
+    const of = {
+      ...(platform !== undefined && { platform }),
+      ...(deviceName !== undefined && { name: deviceName }),
+    };
+    if (await directory.seeDevice({ uid, did, ...of, lastSeen: now })) {
       const notice = { type: 'device', action: 'signed-in', did, ...of } as const;
       bus.publish({ type: 'notice', uid, notice, except: did });
     }
@@ -142,7 +154,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   };
 
   return {
-    async register({ uid, password, name, device, platform, address = '' }) {
+    async register({ uid, password, name, address = '', ...device }) {
       if (auth.registration === 'closed') throw new PetrelError('auth.registration-closed');
       if (reservedUids.has(uid) || (await directory.userExists(uid))) throw new PetrelError('user.exists');
       const passwordHash = await passwords.hash(password, addressKey(address));
@@ -150,13 +162,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const created = await directory.createUser({ ...user, ...(name !== undefined && { name }) });
       if (!created) throw new PetrelError('user.exists');
       bus.publish({ type: 'stale', user: uid });
-      return open(uid, device, platform);
+      return open(uid, device);
     },
 
-    async login({ uid, password, device, platform, address }) {
+    async login({ uid, password, address, ...device }) {
       const user = await check(uid, password, address);
       if (user.bannedUntil > clock()) throw new PetrelError('auth.banned');
-      const signedIn = await open(uid, device, platform);
+      const signedIn = await open(uid, device);
       // A change of password or a removal meanwhile has not seen this sign-in: it ends by itself.
       if ((await directory.getUser(uid))?.passwordHash !== user.passwordHash) {
         await revoke(uid, signedIn.identity.sid);

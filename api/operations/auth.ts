@@ -15,6 +15,10 @@ const device = Type.String({
   pattern: '^[A-Za-z0-9_.:-]{1,64}$',
   description: 'Device id; one is made where absent.',
 });
+const deviceName = Type.String({
+  ...label(100),
+  description: 'What the device is called among the user’s own, as `Firefox on Linux`.',
+});
 
 export function authOperations({ accounts }: Pick<Services, 'accounts'>): Operation[] {
   return [
@@ -28,6 +32,7 @@ export function authOperations({ accounts }: Pick<Services, 'accounts'>): Operat
         password: newPassword,
         name: Type.Optional(label(100)),
         device: Type.Optional(device),
+        deviceName: Type.Optional(deviceName),
         platform: Type.Optional(platform),
       }),
       output: session,
@@ -44,6 +49,7 @@ export function authOperations({ accounts }: Pick<Services, 'accounts'>): Operat
         uid,
         password,
         device: Type.Optional(device),
+        deviceName: Type.Optional(deviceName),
         platform: Type.Optional(platform),
         otp: Type.Optional(Type.String({ maxLength: 16 })),
       }),

@@ -20,6 +20,8 @@ export interface AuthOptions {
   readonly storage: Storage;
   readonly tabs: Tabs;
   readonly platform?: Platform;
+  /** What this installation is called among the user's devices. */
+  readonly deviceName?: string | undefined;
   /** Where the application has users of its own: gives an access token. */
   readonly token?: () => Promise<string>;
   /** Whether what is kept is encrypted; where absent: as `canEncrypt` says. */

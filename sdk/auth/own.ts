@@ -18,6 +18,8 @@ type Word =
 
 /** Held while what is kept of the sign-in is read and changed: a refresh token is good once. */
 const lock = 'sign-in';
+/** Nobody waits longer for a server that is to be told of a sign-out. */
+const goodbyeMs = 5000;
 /** Refusals of a refresh token that no waiting mends. */
 const finalCodes = new Set(['auth.bad-token', 'auth.refresh-reused', 'auth.expired', 'auth.banned']);
 
@@ -56,37 +58,40 @@ export class OwnAuth implements Auth {
   async register(account: { uid: string; password: string; name?: string }): Promise<void> {
     this.#assertSignedOut();
     const asked = Date.now();
-    const { http, platform } = this.#options;
-    const device = await this.#kept.device();
-    const given = { ...account, device, ...(platform !== undefined && { platform }) };
-    await this.#begin(await ask(http, 'auth.register', given), asked);
+    const given = { ...account, ...(await this.#device()) };
+    await this.#begin(await ask(this.#options.http, 'auth.register', given), asked);
   }
 
   async signIn({ uid, password }: { uid: string; password: string }): Promise<void> {
     this.#assertSignedOut();
-    const { http, platform } = this.#options;
-    const device = await this.#kept.device();
+    const given = { uid, password, ...(await this.#device()) };
     const asked = Date.now();
-    const given = { uid, password, device, ...(platform !== undefined && { platform }) };
-    await this.#begin(await ask(http, 'auth.login', given), asked);
+    await this.#begin(await ask(this.#options.http, 'auth.login', given), asked);
+  }
+
+  /** What this device is, as the server is told at a sign-in. */
+  async #device() {
+    const { platform, deviceName } = this.#options;
+    return {
+      device: await this.#kept.device(),
+      ...(platform !== undefined && { platform }),
+      ...(deviceName && { deviceName: deviceName.replace(/\p{Cc}/gu, ' ').slice(0, 100) }),
+    };
   }
 
   async signOut({ all = false }: { all?: boolean } = {}): Promise<void> {
     if (this.user.value === undefined) return;
-    const told = this.token().then((token) =>
-      // The others wait for the lock: none of them takes the end of its connection for a removal.
-      this.#options.tabs.exclusively(lock, async () => {
-        await ask(this.#options.http, 'auth.logout', { all }, token);
-        await this.#finish('asked');
-      }),
-    );
-    try {
-      await told;
-    } catch (error) {
-      if (this.user.value === undefined) return;
-      if (all) throw error;
-      await this.#options.tabs.exclusively(lock, () => this.#finish('asked'));
-    }
+    const http = { ...this.#options.http, timeoutMs: goodbyeMs };
+    // The others wait for the lock: none of them takes the end of its connection for a removal.
+    await this.#options.tabs.exclusively(lock, async () => {
+      try {
+        const token = isGood(this.#access) ? this.#access.token : await this.#renewAlone(undefined, http);
+        await ask(http, 'auth.logout', { all }, token);
+      } catch (error) {
+        if (all && this.user.value !== undefined) throw error;
+      }
+      if (this.user.value !== undefined) await this.#finish('asked');
+    });
   }
 
   async token(): Promise<string> {
@@ -187,7 +192,7 @@ export class OwnAuth implements Auth {
   }
 
   /** `old` is good still, and is to be renewed. */
-  async #renewAlone(old: string | undefined): Promise<string> {
+  async #renewAlone(old: string | undefined, http = this.#options.http): Promise<string> {
     if (this.user.value === undefined) throw signedOut();
     const isOther = (access: Access | undefined): access is Access =>
       isGood(access) && access.token !== old && access.token !== this.#refused?.token;
@@ -208,7 +213,7 @@ export class OwnAuth implements Auth {
     const asked = Date.now();
     let session: Session;
     try {
-      session = await ask(this.#options.http, 'auth.refresh', { refreshToken: kept.refreshToken, nonce });
+      session = await ask(http, 'auth.refresh', { refreshToken: kept.refreshToken, nonce });
     } catch (error) {
       if (!(error instanceof ClientError) || !finalCodes.has(error.code)) throw error;
       if (error.code === 'auth.banned') this.#options.onError?.(error);

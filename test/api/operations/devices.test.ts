@@ -144,6 +144,21 @@ for (const door of doors) {
       ]);
     });
 
+    it('are called what they said when they signed in last', async () => {
+      const login = { uid: 'kim', password: 'correct horse', device: 'd1' };
+      const named = await people.ask('auth.register', { ...login, deviceName: 'Firefox on Linux' });
+      assert.equal(named.code, undefined);
+      const { ask } = await user('kim', 'd1');
+      const asking = async () => itemsOf(await ask('devices.list')).map(({ name }) => name);
+      assert.deepEqual(await asking(), ['Firefox on Linux']);
+      await people.ask('auth.login', login);
+      assert.deepEqual(await asking(), ['Firefox on Linux']);
+      await people.ask('auth.login', { ...login, deviceName: 'Chrome on Linux' });
+      assert.deepEqual(await asking(), ['Chrome on Linux']);
+      const wrong = await people.ask('auth.login', { ...login, deviceName: 'a\nb' });
+      assert.equal(wrong.code, 'request.invalid');
+    });
+
     it("a user's profile says whether they are online, to those who may see it", async () => {
       const { ask } = await user('hal', 'd1');
       await user('ida', 'd1');
