@@ -1,16 +1,17 @@
-/** A piece of what somebody wrote. */
+/** A piece of what somebody wrote. `open` and `close` are the marks around code. */
 export type Piece =
-  | { readonly kind: 'text' | 'code' | 'block'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'code' | 'block'; readonly text: string; readonly open: string; readonly close: string }
   | { readonly kind: 'link'; readonly text: string; readonly href: string }
   | { readonly kind: 'mention'; readonly text: string; readonly uid: string };
 
-const fence = /```(?:[\w+#.-]*\n)?([\s\S]+?)\n?```/g;
-const inlineCode = /`([^`\n]+)`/g;
+const fence = /(\n?```(?:[\w+#.-]*\n)?)([\s\S]+?)(\n?```\n?)/g;
+const inlineCode = /(`)([^`\n]+)(`)/g;
 /** What may be a link or a mention; ends at spaces, quotes, and the punctuation of Chinese and Japanese. */
 const candidate =
   /\b(?:https?:\/\/|www\.)[^\s<>"'`\u3000-\u303f\uff00-\uff65\u2018-\u201f]+|@(?:[a-z0-9][a-z0-9_.-]{0,63})/gi;
 
-/** Takes a text apart. The pieces' texts, with the marks of code, are the whole text again. */
+/** Takes a text apart. Put together, texts and marks are the whole text again. */
 export function piecesOf(text: string, mentions: readonly string[] = []): Piece[] {
   const named = new Set(mentions);
   return splitBy(text, fence, 'block', (part) =>
@@ -29,7 +30,7 @@ function splitBy(
   let from = 0;
   for (const match of text.matchAll(mark)) {
     if (match.index > from) pieces.push(...rest(text.slice(from, match.index)));
-    pieces.push({ kind, text: match[1]! });
+    pieces.push({ kind, open: match[1]!, text: match[2]!, close: match[3]! });
     from = match.index + match[0].length;
   }
   if (from < text.length) pieces.push(...rest(text.slice(from)));

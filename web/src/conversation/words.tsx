@@ -55,16 +55,26 @@ function PieceOf({ piece }: { readonly piece: Piece }) {
     case 'mention':
       return <Mention uid={piece.uid} />;
     case 'code':
-      return <code className="words__code">{piece.text}</code>;
     case 'block':
-      return (
-        <code className="words__block" dir="ltr">
-          {piece.text}
-        </code>
-      );
+      return <Code piece={piece} />;
     default:
       return piece.text;
   }
+}
+
+/** Its marks stay in the page, unseen: the text is what was written. */
+function Code({ piece }: { readonly piece: Extract<Piece, { kind: 'code' | 'block' }> }) {
+  const isBlock = piece.kind === 'block';
+  const mark = isBlock ? 'words__fence' : 'words__mark';
+  return (
+    <>
+      <span className={mark}>{piece.open}</span>
+      <code className={isBlock ? 'words__block' : 'words__code'} dir={isBlock ? 'ltr' : undefined}>
+        {piece.text}
+      </code>
+      <span className={mark}>{piece.close}</span>
+    </>
+  );
 }
 
 function Mention({ uid }: { readonly uid: string }) {
