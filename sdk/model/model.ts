@@ -258,6 +258,8 @@ export class Model {
     const { me, onMessage } = this.#options;
     this.#views.get(conv)?.onEvents(events);
     for (const event of events) {
+      // The acknowledgement may have been lost.
+      if (event.from === me && this.#leader !== undefined) void this.outbox.settle(conv, event.id, event);
       if (event.from === me || isChange(event.type)) continue;
       this.#typists.set(conv, event.from, false);
       if (isMessage(event.type)) onMessage(toMessage(event, 'sent'));

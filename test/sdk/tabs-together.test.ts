@@ -45,7 +45,8 @@ class Browser {
 }
 
 describe('tabs of one browser', () => {
-  const petrel = new Petrel();
+  const custom = [{ match: 'devices/#', allow: ['publish', 'subscribe'] }];
+  const petrel = new Petrel({ PETREL_TOPICS_CUSTOM: JSON.stringify(custom) });
   const stage = new Stage(petrel);
   before(() => petrel.start());
   after(() => petrel.remove());
@@ -123,6 +124,34 @@ describe('tabs of one browser', () => {
     );
     await until('presence', () => watched.value?.online);
     assert.equal(await connections(uid), 1);
+  });
+
+  it('share what they want of custom topics', async () => {
+    const { first, second } = await twoTabs('alice');
+    const came: string[] = [];
+    const hear = (tab: string) => (topic: string, payload: Uint8Array) =>
+      void came.push(`${tab} ${topic} ${new TextDecoder().decode(payload)}`);
+    const end = await second.subscribe('devices/+/lamp', hear('second'));
+    await second.publish('devices/1/lamp', 'on');
+    await until('to the second', () => came.length === 1);
+    const endFirst = await first.subscribe('devices/#', hear('first'));
+    end();
+    await first.publish('devices/1/lamp', 'off');
+    await until('to the first', () => came.length === 2);
+    assert.deepEqual(came, ['second devices/1/lamp on', 'first devices/1/lamp off']);
+    endFirst();
+    await assert.rejects(
+      second.subscribe('u/somebody', () => {}),
+      { code: 'topic.forbidden' },
+    );
+    await second.subscribe('devices/2/lamp', hear('second'));
+    await first.close();
+    await until('the second to lead', () =>
+      second.publish('devices/2/lamp', 'on').then(
+        () => came.length === 3,
+        () => false,
+      ),
+    );
   });
 
   it('sign out together, and leave nothing to who comes next', async () => {
