@@ -59,10 +59,12 @@ export class LeasedTabs implements Tabs {
 
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
     return this.#turns.take(name, async () => {
-      const take = () => this.#options.leases.take(name, this.#holder, Date.now() + leaseMs);
+      // Where there is no database, there is no storage to share either.
+      const take = () =>
+        this.#options.leases.take(name, this.#holder, Date.now() + leaseMs).catch(() => true);
       while (!(await take())) await this.#wait();
       this.#held.add(name);
-      const timer = setInterval(() => void take().catch(() => {}), prolongMs);
+      const timer = setInterval(() => void take(), prolongMs);
       try {
         return await work();
       } finally {
@@ -81,7 +83,7 @@ export class LeasedTabs implements Tabs {
 
   async #release(name: string): Promise<void> {
     this.#held.delete(name);
-    await this.#options.leases.release(name, this.#holder);
+    await this.#options.leases.release(name, this.#holder).catch(() => {});
     this.#options.channel.postMessage(freed);
   }
 

@@ -145,7 +145,7 @@ export class Connection implements Transport {
       if (this.#link !== link || !run.isWanted) return;
       openedAt = Date.now();
       this.state.set('online');
-      for (const handler of [...this.#handlers]) handler();
+      for (const handler of [...this.#handlers]) this.#guarded(handler);
     });
     const ending = await link.ended;
     if (this.#link === link) this.#link = undefined;
@@ -164,6 +164,14 @@ export class Connection implements Transport {
     if (verdict.token === 'refused') this.#options.credentials.refused(token);
     else if (verdict.token === 'banned') this.#options.credentials.banned();
     return verdict.pauseMs;
+  }
+
+  #guarded(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      this.#options.onError?.(error);
+    }
   }
 
   #end(run: Run): void {

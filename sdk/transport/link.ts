@@ -46,7 +46,7 @@ export class Link {
   readonly opened: Promise<void>;
   readonly ended: Promise<Ending>;
   readonly #client: MqttClient;
-  readonly #pulse: Pulse;
+  #pulse: Pulse | undefined;
   #window = new Window(1);
   #maxPacketBytes = Number.POSITIVE_INFINITY;
   readonly #begunAt = Date.now();
@@ -80,15 +80,9 @@ export class Link {
       // The error keeps MQTT.js from acknowledging by itself; what comes next need not wait.
       done(new Error('Acknowledged later.'));
     };
-    this.#pulse = new Pulse({
-      keepaliveMs: options.keepaliveSeconds * 1000,
-      answerMs: options.answerMs,
-      ping: () => client.sendPing(),
-      onSilence: () => this.#drop(),
-    });
-    client.on('packetsend', () => this.#pulse.sent());
+    client.on('packetsend', () => this.#pulse?.sent());
     client.on('packetreceive', (packet) => {
-      this.#pulse.received();
+      this.#pulse?.received();
       if (packet.cmd === 'puback') this.#acks.set(packet.messageId!, packet.properties ?? {});
       else if (packet.cmd === 'connack' && packet.reasonCode !== reasons.success)
         this.#ending = endingOf(packet.reasonCode, packet.properties);
@@ -103,6 +97,13 @@ export class Link {
       client.once('connect', ({ properties }) => {
         this.#window = new Window(properties?.receiveMaximum ?? 65_535);
         this.#maxPacketBytes = properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+        this.#pulse = new Pulse({
+          // [MQTT-3.2.2-21]
+          keepaliveMs: (properties?.serverKeepAlive ?? options.keepaliveSeconds) * 1000,
+          answerMs: options.answerMs,
+          ping: () => client.sendPing(),
+          onSilence: () => this.#drop(),
+        });
         this.#isOpen = true;
         resolve();
       });
@@ -110,7 +111,7 @@ export class Link {
     this.ended = new Promise((resolve) => {
       client.once('close', () => {
         this.#isOpen = false;
-        this.#pulse.stop();
+        this.#pulse?.stop();
         for (const reject of [...this.#underway]) reject(notConnected());
         resolve(this.#ending);
       });
@@ -171,7 +172,7 @@ export class Link {
 
   /** Finds out whether the connection still works; one that has long been on its way is given up. */
   probe(): void {
-    if (this.#isOpen) this.#pulse.probe();
+    if (this.#isOpen) this.#pulse?.probe(true);
     else if (Date.now() - this.#begunAt > connectPatienceMs) this.#drop();
   }
 

@@ -1,11 +1,13 @@
 export interface PulseOptions {
   readonly keepaliveMs: number;
-  /** An answer that takes longer does not come. */
+  /** An answer that takes longer does not come; where somebody waits for the connection it is given up sooner. */
   readonly answerMs: number;
   readonly ping: () => void;
   /** Nothing comes from the other side any more. */
   readonly onSilence: () => void;
 }
+
+const soonMs = 4000;
 
 /**
  * Keeps a connection alive, and finds out when it is dead. Its one timer is a third of the keep alive and may be late up
@@ -36,11 +38,15 @@ export class Pulse {
     this.#probe = undefined;
   }
 
-  /** Asks for a sign of life. */
-  probe(): void {
-    if (this.#probe !== undefined) return;
-    this.#probe = setTimeout(this.#options.onSilence, this.#options.answerMs);
-    this.#options.ping();
+  /** Asks for a sign of life; `soon` where somebody has come back and looks. */
+  probe(soon = false): void {
+    const { answerMs, ping, onSilence } = this.#options;
+    if (this.#probe !== undefined) {
+      if (!soon) return;
+      clearTimeout(this.#probe);
+    }
+    this.#probe = setTimeout(onSilence, soon ? Math.min(answerMs, soonMs) : answerMs);
+    ping();
   }
 
   stop(): void {
