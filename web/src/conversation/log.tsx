@@ -122,15 +122,12 @@ export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
 
 function Nothing({ isLoaded }: { readonly isLoaded: boolean }) {
   const t = useText();
-  const { conversation, me } = usePane();
+  const { conversation, me, isReadOnly } = usePane();
+  const text = conversation.uid === me ? t.chat.emptyNotes : t.chat.emptyText;
   return (
     <div className="log-frame__nothing">
       {isLoaded ? (
-        <EmptyState
-          icon={<MessagesSquare size={28} />}
-          title={t.chat.empty}
-          text={conversation.uid === me ? t.chat.emptyNotes : t.chat.emptyText}
-        />
+        <EmptyState icon={<MessagesSquare size={28} />} title={t.chat.empty} {...(!isReadOnly && { text })} />
       ) : (
         <Spinner label={t.chat.loading} />
       )}
