@@ -85,6 +85,7 @@ async function start(config: Config, role: Role, log: Log, closing: Closing): Pr
   open = true;
   return {
     addresses: [...addresses, ...(broker ? [`ws://${address}/mqtt`] : []), `http://${address}`],
+    page: config.http.web && operations.length > 0,
     close: () => {
       open = false;
       return closing.run();

@@ -90,9 +90,9 @@ function serve(
 }
 
 // Scripts may wait for "Petrel is ready" on the output, whatever the level of the log.
-function announce({ addresses }: Server, log: Log, around: Surroundings): void {
+function announce({ addresses, page }: Server, log: Log, around: Surroundings): void {
   if (around.isTerminal) {
-    around.out(welcome(addresses));
+    around.out(welcome(addresses, page));
     around.out(readyLine(addresses));
   } else if (log.isLevelEnabled('info')) log.info({ addresses }, readyLine(addresses));
   else around.out(readyLine(addresses));

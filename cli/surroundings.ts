@@ -10,6 +10,8 @@ import type { Client, ClientOptions } from '../sdk/types.ts';
 export interface Server {
   /** What it listens on, ports as they are: `mqtt://0.0.0.0:1883`, `ws://…/mqtt`, `http://…`. */
   readonly addresses: readonly string[];
+  /** Whether the web chat is at `/` of its HTTP port. */
+  readonly page: boolean;
   /** Stops gracefully; resolves when everything is written and closed. */
   close(): Promise<void>;
 }

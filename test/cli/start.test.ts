@@ -27,7 +27,7 @@ function composed(close: () => Promise<void> = () => Promise.resolve()) {
   });
   const compose: Compose = () => {
     tell();
-    return Promise.resolve({ addresses, close });
+    return Promise.resolve({ addresses, page: true, close });
   };
   return { compose, started };
 }
@@ -96,6 +96,7 @@ describe('petrel start', () => {
       });
       return {
         addresses,
+        page: true,
         close: async () => {
           closed = true;
         },
