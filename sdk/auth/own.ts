@@ -109,7 +109,9 @@ export class OwnAuth implements Auth {
     if (this.user.value === undefined) return;
     this.#options.onError?.(new ClientError('auth.banned', 'This account is banned.'));
     void this.#options.tabs
-      .exclusively(lock, () => this.#finish('expired'))
+      .exclusively(lock, async () => {
+        if (this.user.value !== undefined) await this.#finish('expired');
+      })
       .catch((error: unknown) => this.#options.onError?.(error));
   }
 

@@ -46,7 +46,8 @@ export function verdictOf(ending: Ending, failures: number, random = Math.random
     case 0x8c: // Bad authentication method
       return slow(ending, random);
     default:
-      return { pauseMs: failures === 0 ? backoffMs(0, random) / 2 : backoffMs(failures, random) };
+      // Those of a server that fell come back over a second, not all at once.
+      return { pauseMs: failures === 0 ? 250 + 750 * random() : backoffMs(failures, random) };
   }
 }
 
