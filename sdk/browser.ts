@@ -19,8 +19,7 @@ export { type IndexedDbStorageOptions, indexedDbStorage } from './storage/indexe
 export async function createClient(options: ClientOptions = {}): Promise<Client> {
   const url = options.url?.replace(/\/+$/, '') ?? '';
   const { origin } = globalThis.location;
-  const name = `petrel ${url || origin}`;
-  const storage = options.storage ?? indexedDbStorage({ name });
+  const storage = options.storage ?? indexedDbStorage({ name: `petrel ${url || origin}` });
   const isShared = await storage.isShared;
   return composeClient(
     {
@@ -28,7 +27,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Client>
       url,
       mqttUrl: options.mqttUrl ?? `${(url || origin).replace(/^http/, 'ws')}/mqtt`,
       storage,
-      tabs: createTabs(isShared ? name : undefined),
+      tabs: createTabs(isShared ? storage.name : undefined),
       platform: 'web',
     },
     options,

@@ -32,6 +32,8 @@ export interface Range {
 export interface Storage {
   /** Whether values of `session` may hold a CryptoKey. */
   readonly keepsKeys: boolean;
+  /** What all who share it call it: tabs find each other by it. */
+  readonly name?: string;
   /** Whether other tabs see the same; told when it is opened, and never rejects. */
   readonly isShared: Promise<boolean>;
   /** undefined where there is none. */

@@ -91,6 +91,7 @@ export function merged(record: ConversationRecord, shape: ConversationShape, me:
   const isReadHere = record.read > shape.read;
   const next = patched(record, {
     ...settingsOf(shape),
+    ...(record.isDraftOurs && { draft: record.draft, draftAt: record.draftAt }),
     ...(!isAhead && { head }),
     ...(!isReadHere && { read: shape.read, readN: head.n - shape.unread }),
     ...(!isAhead && { mentions: isReadHere && record.read >= head.seq ? 0 : shape.mentions }),

@@ -369,6 +369,7 @@ export class Model {
       .catch((error: unknown) => this.#options.onError(error));
     this.#setSynced();
     this.#postStatus();
+    this.#settings.retry([...this.#records.all()]);
   }
 
   #setSynced(): void {

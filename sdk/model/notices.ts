@@ -10,7 +10,11 @@ const isNumber = (value: unknown): value is number => typeof value === 'number';
  */
 export function noticed(record: ConversationRecord, notice: Notice, me: string): ConversationRecord {
   const { type, uid, seq } = notice;
-  if (type === 'conversation') return patched(record, settingsIn(notice));
+  if (type === 'conversation') {
+    // Of a draft that is on its way from here, the server tells of an older one.
+    const { draft, draftAt, isDraftOurs } = record;
+    return patched(record, { ...settingsIn(notice), ...(isDraftOurs && { draft, draftAt }) });
+  }
   if (!isNumber(seq) || typeof uid !== 'string' || uid === me) return record;
   if (type === 'delivered') return marked(record, { delivered: seq }, me);
   if (type !== 'read') return record;

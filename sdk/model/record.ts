@@ -39,6 +39,8 @@ export interface ConversationRecord {
   readonly markedUnread: boolean;
   readonly draft?: string;
   readonly draftAt?: number;
+  /** The draft was changed here, and the server does not know yet. */
+  readonly isDraftOurs?: true;
 }
 
 /** A conversation as `conversations.*` answers it. */

@@ -21,7 +21,10 @@ export class Settler {
     this.#options = options;
   }
 
-  /** Rejects with ClientError where the server refused or could not be asked; then it shows as before. */
+  /**
+   * Rejects with ClientError where the server refused or could not be asked; then it shows as before. A draft is kept
+   * until the server can be told.
+   */
   update(conv: string, wish: Settings): Promise<void> {
     const before = this.#options.record(conv);
     this.#options.patch(conv, shown(wish));
@@ -43,18 +46,29 @@ export class Settler {
     return done;
   }
 
+  /** Drafts that the server could not be told of. */
+  retry(records: Iterable<ConversationRecord>): void {
+    for (const { conv, isDraftOurs, draft } of records)
+      if (isDraftOurs && !this.#underway.has(conv))
+        this.update(conv, { draft: draft ?? null }).catch(() => {});
+  }
+
   #send(conv: string, wish: Settings, before: ConversationRecord | undefined): Promise<void> {
     const { request, shape, patch } = this.#options;
     const done = request('conversations.update', { conv, ...wish })
       .then(
         (answer) => {
-          if (!this.#next.has(conv)) shape(answer);
+          if (this.#next.has(conv)) return;
+          if (wish.draft !== undefined) patch(conv, { isDraftOurs: undefined });
+          shape(answer);
         },
         (error: unknown) => {
-          // A draft is not taken away from who wrote it.
-          const { draft: _, ...rest } = wish;
+          // A draft is not taken away from who wrote it: it is told later.
+          const { draft, ...rest } = wish;
           if (before !== undefined) patch(conv, restored(before, rest));
-          throw error;
+          const isLater = (error as { retryable?: unknown }).retryable === true;
+          if (draft !== undefined && !isLater) patch(conv, { isDraftOurs: undefined });
+          if (draft === undefined || !isLater || Object.keys(rest).length > 0) throw error;
         },
       )
       .finally(() => {
@@ -70,7 +84,10 @@ function shown({ draft, ...rest }: Settings): Patch {
     ...rest,
     ...(rest.pinned !== undefined && { pinnedAt: rest.pinned ? Date.now() : undefined }),
     ...(rest.muted !== undefined && { mutedUntil: undefined }),
-    ...(draft !== undefined && { draft: draft === null || draft === '' ? undefined : draft }),
+    ...(draft !== undefined && {
+      draft: draft === null || draft === '' ? undefined : draft,
+      isDraftOurs: true,
+    }),
   };
 }
 

@@ -30,6 +30,7 @@ export function indexedDbStorage(options: IndexedDbStorageOptions): Storage {
 
 class IndexedDbStorage implements Storage {
   readonly keepsKeys = true;
+  readonly name: string;
   readonly isShared: Promise<boolean>;
   readonly #options: IndexedDbStorageOptions;
   /** The database, or what stands in for it. */
@@ -41,6 +42,7 @@ class IndexedDbStorage implements Storage {
 
   constructor(options: IndexedDbStorageOptions) {
     this.#options = options;
+    this.name = options.name;
     this.#opening = this.#open();
     this.isShared = this.#opening.then(isDatabase, () => true);
   }

@@ -114,8 +114,9 @@ export class ModelServer {
     const part = conv.startsWith('g:')
       ? { kind: 'group', gid: a }
       : { kind: 'direct', uid: a === me ? b : a };
+    const mentions = this.of(conv).filter((event) => event.mentions?.includes(me)).length;
     return {
-      ...{ conv, ...part, head, unread: head?.n ?? 0, mentions: 0, read: 0 },
+      ...{ conv, ...part, head, unread: head?.n ?? 0, mentions, read: 0 },
       ...{ pinned: false, muted: false, hidden: false, markedUnread: false },
     };
   }
