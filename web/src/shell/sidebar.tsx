@@ -67,6 +67,7 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
 
   return (
     <nav ref={area} className="side" aria-label={t.shell.app}>
+      <h1 className="side__title unseen">{t.shell.side.conversations}</h1>
       <AccountHeader />
       <div className="side__search">
         <TextField
