@@ -22,7 +22,7 @@ export function GroupEnding({ group, info }: { readonly group: Group; readonly i
   };
   const after = () => {
     toast(texts.done(info.name));
-    group.renew();
+    void group.renew();
     go({ page: 'home' }, { replace: true });
   };
   return (

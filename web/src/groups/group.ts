@@ -1,5 +1,6 @@
 import type { Operations } from '../../../sdk/operations.ts';
 import type { Client, MessageList } from '../../../sdk/types.ts';
+import { codeOf } from '../remote/code.ts';
 import { allPages } from '../remote/pages.ts';
 import { Resource } from '../remote/resource.ts';
 import type { GroupInfo, Member } from './permissions.ts';
@@ -54,13 +55,16 @@ export class Group {
   }
 
   /** After a change of one's own: its event may be a while. */
-  renew(): void {
-    for (const one of [this.info, this.members, this.requests, this.invites]) one.renew();
+  async renew(): Promise<void> {
+    await this.info.renew();
+    // Who is no member any more need not hear it four times.
+    if (codeOf(this.info.state.value.error) === 'group.not-found') return;
+    await Promise.all([this.members, this.requests, this.invites].map((one) => one.renew()));
   }
 
   #follow(): () => void {
     // It may have changed while nobody followed.
-    this.renew();
+    void this.renew();
     this.info.ensure();
     const conversation = this.#client.conversation({ gid: this.gid });
     let last = lastChange(conversation.messages.value);
@@ -69,16 +73,16 @@ export class Group {
       conversation.messages.subscribe((list) => {
         const newest = lastChange(list);
         // What was there when the list came is no news.
-        if (last !== undefined && newest !== undefined && newest > last) this.renew();
+        if (last !== undefined && newest !== undefined && newest > last) void this.renew();
         last = newest ?? last;
       }),
       this.#client.on('notice', ({ type, gid, action }) => {
         if (type !== 'group' || gid !== this.gid) return;
-        if (action === 'request') this.requests.renew();
-        else this.renew();
+        if (action === 'request') void this.requests.renew();
+        else void this.renew();
       }),
       this.#client.status.subscribe((status) => {
-        if (status === 'online') this.renew();
+        if (status === 'online') void this.renew();
       }),
     ];
     return () => {

@@ -45,7 +45,7 @@ function RequestRow({ group, request }: { readonly group: Group; readonly reques
       await client.request(operation, { gid: group.gid, uid });
     } finally {
       // Also where somebody else has decided meanwhile.
-      group.renew();
+      void group.renew();
     }
   };
   const accept = useToldAction(async () => {

@@ -55,7 +55,7 @@ function MakeDialog({
       ttl: lives[life],
       ...(isForSome && { uids: chosen }),
     });
-    group.invites.renew();
+    void group.invites.renew();
     onMade({ ...made, isForSome });
   });
   return (

@@ -56,7 +56,7 @@ function RemoveDialog({ member, name, group, onClose }: MemberDialogProps) {
   const work = async () => {
     await client.request('groups.members.remove', { gid: group.gid, uid: member.uid });
     group.members.change((members) => members.filter(({ uid }) => uid !== member.uid));
-    group.info.renew();
+    void group.info.renew();
   };
   return (
     <Confirm title={t.title(name)} text={t.text} submit={t.submit} isDanger work={work} onClose={onClose} />

@@ -76,15 +76,15 @@ export class People {
   }
 
   #renew(): void {
-    for (const one of [this.friends, this.incoming, this.outgoing, this.blocks]) one.renew();
+    for (const one of [this.friends, this.incoming, this.outgoing, this.blocks]) void one.renew();
   }
 
   #notice(notice: Notice): void {
     if (notice.type === 'friend') {
-      if (notice.action !== 'request') this.friends.renew();
+      if (notice.action !== 'request') void this.friends.renew();
       if (notice.action === 'remark') return;
-      this.incoming.renew();
-      this.outgoing.renew();
+      void this.incoming.renew();
+      void this.outgoing.renew();
     }
     if (notice.type === 'group') this.#groupNotice(notice);
   }

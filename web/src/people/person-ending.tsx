@@ -22,7 +22,7 @@ export function PersonEnding({ uid, name }: { readonly uid: string; readonly nam
     await client.request('blocks.add', { uid });
     await people.blocks.refresh();
     // A request that they had pending is declined by it.
-    people.incoming.renew();
+    void people.incoming.renew();
     toast(t.person.isBlocked(name));
   };
   const remove = async () => {

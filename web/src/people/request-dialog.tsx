@@ -29,9 +29,9 @@ export function RequestDialog({
     // Who has asked the same is a friend at once.
     const isFriend = request.state === 'accepted';
     toast(isFriend ? t.people.contacts.accepted(name) : t.people.request.sent(name), 'ok');
-    people.outgoing.renew();
-    people.incoming.renew();
-    if (isFriend) people.friends.renew();
+    void people.outgoing.renew();
+    void people.incoming.renew();
+    if (isFriend) void people.friends.renew();
   });
   const send = async () => {
     if (await run()) onClose();

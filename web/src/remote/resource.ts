@@ -32,8 +32,8 @@ export class Resource<T> {
   }
 
   /** Asks again where it was asked for before: for news about what somebody may be looking at. */
-  renew(): void {
-    if (this.#isWanted) void this.refresh();
+  async renew(): Promise<void> {
+    if (this.#isWanted) await this.refresh();
   }
 
   /** Resolves when what was there at the call, or later, is known; never rejects: see `state.error`. */
