@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 import { online, password, Stage, shows } from './stage.ts';
 import { Locks } from './tabs/locks.ts';
 
-globalThis.IDBKeyRange = IDBKeyRange;
+Object.assign(globalThis, { IDBKeyRange });
 
 /** A browser, and its tabs. */
 class Browser {
