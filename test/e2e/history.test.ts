@@ -83,6 +83,8 @@ describe('history', () => {
     const raw = await bob.api.get<History>(`/conversations/${conv}/messages?raw=1`);
     assert.deepEqual(raw.body.events[0]?.body, { text: 'frist' });
     assert.ok(!JSON.stringify(raw.body).includes('a secret'));
+    const synced = await bob.api.post<{ conversations: History[] }>('/sync', { raw: true });
+    assert.deepEqual(synced.body.conversations[0]?.events, raw.body.events);
     const gone = await a.publish(toBob, {
       id: 'e-2',
       type: 'edit',
