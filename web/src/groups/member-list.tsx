@@ -24,6 +24,7 @@ interface MemberListProps {
 /** Who is in the group: owner and admins first, with what the user may do to each. */
 export function MemberList({ group, info, scroller }: MemberListProps) {
   const t = useText().people.groups;
+  const language = useLanguage();
   const me = useMe();
   const [isAdding, setAdding] = useState(false);
   const [isWhole, setWhole] = useState(false);
@@ -42,7 +43,8 @@ export function MemberList({ group, info, scroller }: MemberListProps) {
     <section className="group-part">
       <div className="group-part__head">
         <h3 className="group-part__title">
-          {t.members.title} <span className="group-part__count">{info.memberCount}</span>
+          {t.members.title}{' '}
+          <span className="group-part__count">{info.memberCount.toLocaleString(language)}</span>
         </h3>
         {isManager(info.role) && (
           <Button onClick={() => setAdding(true)}>

@@ -1,5 +1,8 @@
-import type { ReactNode } from 'react';
-import { useName, usePresence, useProfile } from '../client.tsx';
+import { type ReactNode, useMemo } from 'react';
+import { State } from '../../../sdk/signal.ts';
+import type { Presence } from '../../../sdk/types.ts';
+import { useClient, useName, useProfile, useSignal } from '../client.tsx';
+import { useText } from '../i18n/index.ts';
 import { hrefOf } from '../route.ts';
 import { Avatar } from '../ui/index.ts';
 import './person-row.css';
@@ -21,16 +24,14 @@ interface PersonRowProps {
 export function PersonRow({ uid, name, mark, detail, showsPresence = false, actions }: PersonRowProps) {
   const own = useName(uid);
   const shown = name || own;
+  const t = useText().people.person;
   const avatar = useProfile(uid)?.avatar;
+  const isOnline = useIsOnline(uid, showsPresence);
   const below = detail ?? (shown === uid ? undefined : `@${uid}`);
   return (
     <div className="person-row">
       <a className="person-row__link" href={hrefOf({ page: 'person', uid })}>
-        {showsPresence ? (
-          <OnlineAvatar uid={uid} name={shown} src={avatar} />
-        ) : (
-          <Avatar uid={uid} name={shown} src={avatar} size={40} />
-        )}
+        <Avatar uid={uid} name={shown} src={avatar} size={40} online={isOnline} />
         <span className="person-row__text">
           <span className="person-row__first">
             <span className="person-row__name ellipsis">{shown}</span>
@@ -39,19 +40,17 @@ export function PersonRow({ uid, name, mark, detail, showsPresence = false, acti
           {below !== undefined && <span className="person-row__detail">{below}</span>}
         </span>
       </a>
+      {isOnline && <span className="unseen">{t.online}</span>}
       {actions !== undefined && <span className="person-row__actions">{actions}</span>}
     </div>
   );
 }
 
-function OnlineAvatar({
-  uid,
-  name,
-  src,
-}: {
-  readonly uid: string;
-  readonly name: string;
-  readonly src: string | undefined;
-}) {
-  return <Avatar uid={uid} name={name} src={src} size={40} online={usePresence(uid)?.online} />;
+const unknown = new State<Presence | undefined>(undefined);
+
+/** Watched only where it is wanted. */
+function useIsOnline(uid: string, isWanted: boolean): boolean {
+  const client = useClient();
+  const presence = useMemo(() => (isWanted ? client.presence(uid) : unknown), [client, uid, isWanted]);
+  return useSignal(presence)?.online === true;
 }

@@ -90,7 +90,7 @@ export const groups = {
       mute: 'Mute',
       unmute: 'Unmute',
       rename: 'Change nickname',
-      remove: 'Remove from group',
+      remove: 'Remove from the group',
     },
   },
   nick: {

@@ -55,7 +55,7 @@ const contacts = {
   open: (name: string) => `About ${name}`,
   messageTo: (name: string) => `Message ${name}`,
   addFriend: 'Add friend',
-  addFriendName: (name: string) => `Add ${name} as a friend`,
+  addFriendName: (name: string) => `Add friend: ${name}`,
   unblock: 'Unblock',
   unblockName: (name: string) => `Unblock ${name}`,
   accepted: (name: string) => `You and ${name} are friends now`,

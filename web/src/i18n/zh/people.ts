@@ -55,7 +55,7 @@ const contacts: Texts['people']['contacts'] = {
   open: (name) => `关于 ${name}`,
   messageTo: (name) => `给 ${name} 发消息`,
   addFriend: '加为好友',
-  addFriendName: (name) => `加 ${name} 为好友`,
+  addFriendName: (name) => `加为好友：${name}`,
   unblock: '取消屏蔽',
   unblockName: (name) => `取消屏蔽 ${name}`,
   accepted: (name) => `你和 ${name} 现在是好友了`,
