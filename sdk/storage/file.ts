@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Change, Key, Range, Storage, Table } from '../storage.ts';
 import { storageClosed, storageFailed } from './failure.ts';
 import { lock } from './file/lock.ts';
@@ -82,6 +84,7 @@ class FileStorage implements Storage {
   }
 
   async #open(): Promise<{ log: Log; unlock: () => void }> {
+    await mkdir(dirname(this.#path), { recursive: true });
     const unlock = await lock(`${this.#path}.lock`);
     try {
       const log = await Log.open(this.#path, (changes) => this.#tables.apply(changes));

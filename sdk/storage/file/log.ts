@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ClientError } from '../../errors.ts';
 import type { Change } from '../../storage.ts';
@@ -35,7 +35,6 @@ export class Log {
 
   /** Opens or makes it; what is in it goes to `apply`, in order. Refuses what is no log, or damaged before its end. */
   static async open(path: string, apply: (changes: readonly Change[]) => void): Promise<Log> {
-    await mkdir(dirname(path), { recursive: true });
     await rm(besides(path), { force: true });
     const file = await open(path, 'a+', 0o600);
     try {
