@@ -80,6 +80,7 @@ function OpenComposer({
   const write = useCallback(() => onMode({ kind: 'write' }), [onMode]);
   const putIn = (insert: string, from: number, to: number): void => {
     setText(text.slice(0, from) + insert + text.slice(to));
+    setCaret(from + insert.length);
     setCaretSoon(box.current, from + insert.length);
   };
   const pickMention = (uid: string): void => {

@@ -36,6 +36,7 @@ export function TextBox({
     if (event.key === 'ArrowDown') mentions.move(1);
     else if (event.key === 'ArrowUp') mentions.move(-1);
     else if (event.key === 'Escape') mentions.close();
+    else if (event.key === 'Enter' && mentions.isComplete) return false;
     else if (event.key === 'Enter' || event.key === 'Tab') onPickMention(mentions.active);
     else return false;
     return true;

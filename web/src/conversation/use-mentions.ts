@@ -8,6 +8,8 @@ export interface Mentions {
   /** uids, and `all` for everybody. */
   readonly options: readonly string[];
   readonly active: string;
+  /** A whole name is there already, and no other one was chosen: Enter may send. */
+  readonly isComplete: boolean;
   /** Where the `@` is. */
   readonly start: number | undefined;
   readonly move: (step: number) => void;
@@ -57,6 +59,7 @@ export function useMentions({
     listId,
     options,
     active: options[index] ?? '',
+    isComplete: query !== undefined && chosen === 0 && options.includes(query),
     start,
     move: (step) => setChosen((index + step + options.length) % options.length),
     close: () => setClosedAt(start),
