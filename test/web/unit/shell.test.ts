@@ -57,6 +57,8 @@ describe('the frame of the page', () => {
   it('has words for an error by its code, and some for one that it does not know', () => {
     assert.match(errorText({ code: 'user.exists' }, texts), /taken/);
     assert.equal(errorText(new Error('x'), texts), errorText({ code: 'no.such' }, texts));
+    const unknown = { code: 'no.such', message: 'What the server says.' };
+    assert.equal(errorText(unknown, texts), 'What the server says.');
   });
 
   it('tells what is wrong with a new account at its field, and lets the server judge an old one', () => {

@@ -34,9 +34,10 @@ export function useText(): Texts {
   return languages[useLanguage()].texts;
 }
 
-/** An error in words for people. */
+/** An error in words for people; in the server's where there are no better ones for its code. */
 export function errorText(error: unknown, texts: Texts): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  if (typeof error !== 'object' || error === null || !('code' in error)) return texts.errors.unknown;
   const codes: Readonly<Record<string, string>> = texts.errors.codes;
-  return codes[code] ?? texts.errors.unknown;
+  const said = 'message' in error ? String(error.message) : '';
+  return codes[String(error.code)] ?? (said || texts.errors.unknown);
 }
