@@ -16,6 +16,7 @@ import type { Request } from './request.ts';
 import { Sync } from './sync.ts';
 
 const retryMs = 3000;
+const maxMine = 1000;
 
 export interface LeaderOptions {
   readonly me: string;
@@ -203,6 +204,7 @@ export class Leader {
   stored({ conv, id, type }: OutboxEntry, place: Place): void {
     if (isChange(type)) return;
     this.#mine.add(id);
+    if (this.#mine.size > maxMine) this.#mine.delete(this.#mine.values().next().value!);
     if (this.#options.records.get(conv)?.read === place.seq) this.#tellMine(conv, id, place.seq);
   }
 

@@ -8,9 +8,10 @@ import type { ConversationEntry, Message, Notice, Presence, Profile, Status } fr
 import { Channel, type News } from './channel.ts';
 import { type Event, isChange, isMessage, toMessage } from './event.ts';
 import type { Written } from './ingest.ts';
-import { lastMessage } from './last.ts';
 import { Leader } from './leader.ts';
-import { Pages } from './pages.ts';
+import { Lookups } from './lookups.ts';
+import { toMessage as waitingMessage } from './overlay.ts';
+import { type Page, Pages } from './pages.ts';
 import { Presences } from './presences.ts';
 import { Profiles } from './profiles.ts';
 import { readWhole, withRead } from './reading.ts';
@@ -51,6 +52,7 @@ export class Model {
   readonly #presences: Presences;
   readonly #profiles: Profiles;
   readonly #settings: Settler;
+  readonly #lookups: Lookups;
   readonly #views: Views;
   readonly #tab = String(Math.random()).slice(2);
   #ends: (() => void)[] = [];
@@ -73,6 +75,12 @@ export class Model {
       patch: (conv, patch) => this.#tell({ what: 'patch', conv, patch }),
       shape: (shape) => this.#tell({ what: 'shape', shape }),
     });
+    this.#lookups = new Lookups({
+      ...{ me, request, onError: options.onError, status: this.status },
+      record: (conv) => this.#records.get(conv),
+      before: (...page) => this.#before(...page),
+      tell: (news) => this.#tell(news),
+    });
     this.outbox = new Outbox({
       uid: me,
       storage,
@@ -93,18 +101,21 @@ export class Model {
       record: (id) => this.#records.get(id),
       entry: (id) => this.#records.entry(id),
       typing: (id) => this.#typists.of(id),
-      before: async (...page) => {
-        await this.#leader?.ingest.written.catch(() => {});
-        return this.#pages.before(...page);
-      },
+      before: (...page) => this.#before(...page),
       markRead: (id, seq) => this.#markRead(id, seq),
       typed: (id) => this.#typing.typed(id),
       sent: (id) => this.#typing.sent(id),
       update: (id, settings) => this.#settings.update(id, settings),
       remove: (id) => this.#remove(id),
-      onLoaded: (loaded) => void this.#askReceipts(loaded),
+      onLoaded: (loaded) => void this.#lookups.askReceipts(loaded),
       onError: this.#options.onError,
     });
+  }
+
+  /** Older events; what was just taken in is read too. */
+  async #before(...page: Parameters<Pages['before']>): Promise<Page> {
+    await this.#leader?.ingest.written;
+    return this.#pages.before(...page);
   }
 
   get conversations(): Signal<readonly ConversationEntry[]> {
@@ -126,6 +137,7 @@ export class Model {
     ];
     if (tabs.isLeader.value) await this.#lead();
     else this.#channel.post({ what: 'hello' });
+    for (const conv of this.outbox.conversations) this.#onOutbox(conv);
   }
 
   async #restore(): Promise<void> {
@@ -163,7 +175,7 @@ export class Model {
         this.#channel.post({ what: 'is', uid, presence });
         this.#presences.set(uid, presence);
       },
-      onUnclear: (conv) => void this.#findLast(conv),
+      onUnclear: (conv) => void this.#lookups.findLast(conv),
       onSynced: () => this.#onSynced(),
     });
     this.#leader = leader;
@@ -201,6 +213,11 @@ export class Model {
     return this.#profiles.of(uid);
   }
 
+  /** As the server has just said it: one's own, changed here. */
+  tellProfile(profile: Profile): void {
+    this.#profiles.tell(profile);
+  }
+
   /** Does it where this one leads, else asks the one that does. */
   #tell(news: News): void {
     if (this.#leader !== undefined) this.#obey(this.#leader, news);
@@ -226,6 +243,7 @@ export class Model {
     else if (news.what === 'is') this.#presences.set(news.uid, news.presence);
     else if (news.what === 'status') {
       if (this.status.value !== 'online' && news.status === 'online') this.#onOnline();
+      if (news.status !== 'online') this.#presences.forget();
       this.status.set(news.status);
       if (news.isSynced) this.#setSynced();
     } else if (news.what === 'leading') {
@@ -276,8 +294,13 @@ export class Model {
 
   #onOutbox(conv: string): void {
     this.#views.get(conv)?.onOutbox();
+    const entries = this.outbox.of(conv);
+    const waiting = entries.findLast(({ type }) => !isChange(type));
+    if (waiting !== undefined && this.#records.get(conv) === undefined)
+      this.#tell({ what: 'patch', conv, patch: {} });
+    this.#records.setWaiting(conv, waiting && waitingMessage(waiting));
     // Who asked for a change is told that it failed; there is nothing to show of it.
-    for (const { type, id, state } of this.outbox.of(conv))
+    for (const { type, id, state } of entries)
       if (state === 'failed' && isChange(type))
         this.outbox.discard(conv, id).catch((error: unknown) => this.#options.onError(error));
   }
@@ -304,38 +327,6 @@ export class Model {
     this.#tell({ what: 'forget', conv });
   }
 
-  /** The newest message of a conversation whose newest event is a change. */
-  async #findLast(conv: string): Promise<void> {
-    try {
-      for (;;) {
-        await this.#leader?.ingest.written;
-        const before = this.#records.get(conv);
-        const last = await lastMessage(this.#options.me, before, this.#pages);
-        const record = this.#records.get(conv);
-        if (last === undefined || record === undefined || record.last !== undefined) return;
-        // What came meanwhile may have changed it.
-        if (record.to === before?.to) return this.#tell({ what: 'patch', conv, patch: { last } });
-      }
-    } catch (error) {
-      this.#options.onError(error);
-    }
-  }
-
-  /** Notices of who has one's newest message are not kept for who was away. */
-  async #askReceipts(view: ConversationView): Promise<void> {
-    const { me, request, onError } = this.#options;
-    const own = view.timeline?.newestOf(me);
-    if (own?.seq === undefined || own.state === 'read' || this.status.value !== 'online') return;
-    try {
-      const { conv } = view;
-      const { counts } = await request('receipts', { conv, seq: own.seq, limit: 1 });
-      const [delivered, seen] = [counts.delivered > 0 ? own.seq : 0, counts.read > 0 ? own.seq : 0];
-      this.#tell({ what: 'marks', conv, delivered, seen });
-    } catch (error) {
-      onError(error);
-    }
-  }
-
   #onState(): void {
     const state = this.#options.transport.state.value;
     if (this.#leader === undefined) return;
@@ -357,7 +348,7 @@ export class Model {
     this.#profiles.retry();
     for (const view of this.#views.open()) {
       view.reload();
-      if (view.timeline?.isLoaded) void this.#askReceipts(view);
+      if (view.timeline?.isLoaded) void this.#lookups.askReceipts(view);
     }
   }
 
@@ -388,7 +379,7 @@ export class Model {
     this.#typing.close();
     this.#profiles.close();
     this.#channel.close();
-    this.outbox.close();
+    await this.outbox.close();
     await this.#leader?.close();
   }
 }

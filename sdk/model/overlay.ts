@@ -44,21 +44,7 @@ export class Overlay {
   messageOf(entry: OutboxEntry, place?: Place): Message {
     const known = this.#messages.get(entry);
     if (known !== undefined && known.seq === place?.seq) return known;
-    const { uid, id, conv, ts, type, body, replyTo, mentions, state, error } = entry;
-    const message: Message = {
-      key: keyOf(uid, id),
-      conv,
-      ...(place !== undefined && { seq: place.seq }),
-      ts: place?.ts ?? ts,
-      from: uid,
-      id,
-      type,
-      body,
-      ...(replyTo !== undefined && { replyTo }),
-      ...(mentions !== undefined && { mentions }),
-      state: place === undefined ? state : 'sent',
-      ...(error !== undefined && { error }),
-    };
+    const message = toMessage(entry, place);
     this.#messages.set(entry, message);
     return message;
   }
@@ -72,4 +58,23 @@ export class Overlay {
     }
     return change;
   }
+}
+
+/** What waits, as a message; with a place it is stored there. */
+export function toMessage(entry: OutboxEntry, place?: Place): Message {
+  const { uid, id, conv, ts, type, body, replyTo, mentions, state, error } = entry;
+  return {
+    key: keyOf(uid, id),
+    conv,
+    ...(place !== undefined && { seq: place.seq }),
+    ts: place?.ts ?? ts,
+    from: uid,
+    id,
+    type,
+    body,
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions !== undefined && { mentions }),
+    state: place === undefined ? state : 'sent',
+    ...(error !== undefined && { error }),
+  };
 }

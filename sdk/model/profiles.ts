@@ -46,8 +46,11 @@ export class Profiles {
   }
 
   /** What the server said elsewhere: a name in a list, one's own profile. */
-  tell(profile: Profile): void {
-    this.#signals.get(profile.uid)?.set(profile);
+  tell({ uid, name, avatar, bio }: Profile): void {
+    const members = { uid, ...(name && { name }), ...(avatar && { avatar }), ...(bio && { bio }) };
+    this.#queue.delete(uid);
+    this.#fetched.set(uid, this.#options.now());
+    void this.#keep(members).catch(() => this.#fetched.delete(uid));
   }
 
   /** Those that could not be fetched are fetched now. */
@@ -92,19 +95,23 @@ export class Profiles {
   }
 
   async #fetch(uid: string): Promise<void> {
-    const { request, storage, now } = this.#options;
+    const { request, now } = this.#options;
     this.#fetched.set(uid, now());
     try {
       const { presence: _, createdAt: __, ...profile } = await request('users.get', { uid });
       if (this.#isClosed) return;
-      const kept = { profile: profile as Profile, at: now() };
-      const signal = this.#signals.get(uid);
-      if (JSON.stringify(signal?.value) !== JSON.stringify(kept.profile)) signal?.set(kept.profile);
-      await storage.write([{ table: 'profiles', key: uid, value: kept }]);
+      await this.#keep(profile as Profile);
     } catch (error) {
       const { code } = error as { code?: string };
       // Somebody who is not there stays unknown; whoever could not be asked for is asked for after the next connect.
       if (code !== 'user.not-found') this.#fetched.delete(uid);
     }
+  }
+  async #keep(profile: Profile): Promise<void> {
+    const { storage, now } = this.#options;
+    const signal = this.#signals.get(profile.uid);
+    if (JSON.stringify(signal?.value) !== JSON.stringify(profile)) signal?.set(profile);
+    const value: Kept = { profile, at: now() };
+    await storage.write([{ table: 'profiles', key: profile.uid, value }]);
   }
 }

@@ -119,9 +119,13 @@ export function toEntry(record: ConversationRecord, now: number): ConversationEn
   };
 }
 
-/** Those pinned first, the latest pin before the others, then by the newest event. */
-export function compareRecords(a: ConversationRecord, b: ConversationRecord): number {
+/** Those pinned first, the latest pin before the others, then by when something was said last. */
+export function compareRecords(
+  a: ConversationRecord,
+  b: ConversationRecord,
+  tsOf: (record: ConversationRecord) => number,
+): number {
   if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
-  const [atA, atB] = a.pinned ? [a.pinnedAt ?? 0, b.pinnedAt ?? 0] : [a.head.ts, b.head.ts];
+  const [atA, atB] = a.pinned ? [a.pinnedAt ?? 0, b.pinnedAt ?? 0] : [tsOf(a), tsOf(b)];
   return atB - atA || (a.conv < b.conv ? -1 : 1);
 }

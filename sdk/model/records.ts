@@ -1,5 +1,5 @@
 import { type Signal, State } from '../signal.ts';
-import type { ConversationEntry } from '../types.ts';
+import type { ConversationEntry, Message } from '../types.ts';
 import { type ConversationRecord, compareRecords, toEntry } from './record.ts';
 
 /** All conversations of the user in memory, and what a list shows of them. */
@@ -10,6 +10,8 @@ export class Records {
   readonly #signals = new Map<string, State<ConversationEntry | undefined>>();
   readonly #list = new State<readonly ConversationEntry[]>([]);
   readonly #now: () => number;
+  /** The newest message of a conversation that waits to be sent. */
+  readonly #waiting = new Map<string, Message>();
   #isStale = false;
 
   constructor(now: () => number) {
@@ -51,9 +53,23 @@ export class Records {
     this.#touch();
   }
 
+  /** What waits to be sent is the newest message; a conversation where nothing else was said is listed for it. */
+  setWaiting(conv: string, message: Message | undefined): void {
+    if (this.#waiting.get(conv)?.key === message?.key && this.#waiting.get(conv)?.state === message?.state)
+      return;
+    if (message === undefined) this.#waiting.delete(conv);
+    else this.#waiting.set(conv, message);
+    const record = this.#records.get(conv);
+    if (record === undefined) return;
+    this.#entries.delete(record);
+    this.#signals.get(conv)?.set(this.#entryOf(record));
+    this.#touch();
+  }
+
   /** Everything, now; nothing is shown any more. */
   clear(): void {
     this.#records.clear();
+    this.#waiting.clear();
     for (const signal of this.#signals.values()) signal.set(undefined);
     this.#list.set([]);
   }
@@ -62,7 +78,8 @@ export class Records {
   flush(): void {
     if (!this.#isStale) return;
     this.#isStale = false;
-    const shown = [...this.#records.values()].filter(isShown).sort(compareRecords);
+    const shown = [...this.#records.values()].filter((record) => this.#isShown(record));
+    shown.sort((a, b) => compareRecords(a, b, (record) => this.#tsOf(record)));
     this.#list.set(shown.map((record) => this.#entryOf(record)!));
   }
 
@@ -76,12 +93,20 @@ export class Records {
     if (record === undefined) return undefined;
     let entry = this.#entries.get(record);
     if (entry === undefined) {
+      const waiting = this.#waiting.get(record.conv);
       entry = toEntry(record, this.#now());
+      if (waiting !== undefined) entry = { ...entry, last: waiting, ts: this.#tsOf(record) };
       this.#entries.set(record, entry);
     }
     return entry;
   }
-}
 
-/** One that is only kept for its draft or the like is no part of the list, as it is none of the server's. */
-const isShown = ({ hidden, head }: ConversationRecord): boolean => !hidden && head.seq > 0;
+  /** One that is only kept for its draft or the like is no part of the list, as it is none of the server's. */
+  #isShown({ conv, hidden, head }: ConversationRecord): boolean {
+    return !hidden && (head.seq > 0 || this.#waiting.has(conv));
+  }
+
+  #tsOf({ conv, head }: ConversationRecord): number {
+    return Math.max(head.ts, this.#waiting.get(conv)?.ts ?? 0);
+  }
+}

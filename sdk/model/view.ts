@@ -98,10 +98,20 @@ export class ConversationView implements Conversation {
     };
   }
 
-  /** Loads the newest messages where that has not been done, or failed. */
+  /** Loads the newest messages where that has not been done, or failed halfway. */
   reload(): void {
-    if (this.#opened === 0 || this.#timeline?.isLoaded === true) return;
-    void this.#inTurn(() => this.#loadNewest()).catch((error: unknown) => this.#host.onError(error));
+    if (this.#opened === 0 || (this.#timeline?.isLoaded === true && !this.#isShort)) return;
+    const load = async (): Promise<void> => {
+      if (this.#isShort) await this.#loadOlder(olderPage);
+      else await this.#loadNewest();
+    };
+    void this.#inTurn(load).catch((error: unknown) => this.#host.onError(error));
+  }
+
+  /** Hardly anything is in, and there is more. */
+  get #isShort(): boolean {
+    const timeline = this.#timeline;
+    return timeline?.list.hasOlder === true && timeline.size < firstPage / 2;
   }
 
   /** Lets go of what is loaded. */
@@ -136,7 +146,7 @@ export class ConversationView implements Conversation {
       if (!timeline.prepend(page.events, page.hasOlder)) return this.reset();
       this.#touch();
       if (!page.hasOlder || timeline.from === undefined || timeline.size >= firstPage / 2) break;
-      page = await before(this.conv, timeline.from, olderPage);
+      page = await before(this.conv, timeline.from, firstPage);
     }
     if (this.#timeline === timeline) onLoaded(this);
   }

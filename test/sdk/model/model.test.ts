@@ -145,6 +145,33 @@ describe('a model', () => {
     assert.ok(!kept.includes('secret') && !kept.includes('also gone'));
   });
 
+  it('lists a conversation for what waits to be sent there', async () => {
+    const here = await world();
+    here.text(birds, 'bob', 'hi');
+    await here.bringAll();
+    await here.cut();
+    const { message } = await here.model.conversation('u:alice:dora').send('first words');
+    await settled();
+    const [first, second] = here.model.conversations.value;
+    assert.equal(first?.uid, 'dora');
+    assert.deepEqual(first?.last, message);
+    assert.equal(second?.conv, birds);
+    await here.restart();
+    assert.equal(here.model.conversations.value[0]?.last?.body?.text, 'first words');
+  });
+
+  it('keeps a draft that the server could not be told of, and tells it later', async () => {
+    const here = await world();
+    here.text(birds, 'bob', 'hi');
+    await here.bringAll();
+    await here.cut();
+    here.server.failures = 1;
+    await here.model.conversation(birds).update({ draft: 'in the tunnel' });
+    await here.restart();
+    assert.equal(entry(here, birds)?.draft, 'in the tunnel');
+    assert.equal(here.server.asked.at(-1), 'conversations.update');
+  });
+
   it('forgets a group that the user is taken out of', async () => {
     const here = await world();
     here.text(birds, 'bob', 'hi');

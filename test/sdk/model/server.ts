@@ -14,6 +14,7 @@ interface Asked {
   readonly after?: number;
   readonly limit?: number;
   readonly hidden?: boolean;
+  readonly draft?: string;
   readonly cursors?: Readonly<Record<string, number>>;
 }
 
@@ -22,6 +23,7 @@ export class ModelServer {
   readonly log = new Map<string, Event[]>();
   /** How often each operation was asked for. */
   readonly asked: string[] = [];
+  readonly #drafts = new Map<string, string | undefined>();
   /** So many requests fail from now on. */
   failures = 0;
 
@@ -81,6 +83,9 @@ export class ModelServer {
     switch (name) {
       case 'conversations.list':
         return { items: asked.hidden ? [] : this.#conversations.map((id) => this.#shape(id)) };
+      case 'conversations.update':
+        this.#drafts.set(conv, asked.draft);
+        return this.#shape(conv);
       case 'conversations.get':
         return this.#shape(conv);
       case 'history': {
@@ -117,7 +122,7 @@ export class ModelServer {
     const mentions = this.of(conv).filter((event) => event.mentions?.includes(me)).length;
     return {
       ...{ conv, ...part, head, unread: head?.n ?? 0, mentions, read: 0 },
-      ...{ pinned: false, muted: false, hidden: false, markedUnread: false },
+      ...{ pinned: false, muted: false, hidden: false, markedUnread: false, draft: this.#drafts.get(conv) },
     };
   }
 }
