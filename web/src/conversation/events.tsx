@@ -17,7 +17,7 @@ export const EventLine = memo(function EventLine({ message }: { readonly message
   return (
     <p className="event-line" title={fullTime(message.ts, language)}>
       <span className="event-line__text">{text}</span>
-      <span className="unseen">, {clockTime(message.ts, language)}</span>
+      <span className="unseen">, {clockTime(message.ts)}</span>
     </p>
   );
 });

@@ -88,6 +88,8 @@ export function Log({ ref }: { readonly ref: Ref<LogHandle> }) {
         className="log"
         role="log"
         aria-label={t.chat.messages}
+        // What scrolls into the page is no news.
+        aria-live={place === 'above' ? 'off' : 'polite'}
         aria-busy={!list.isLoaded}
         {...focusable}
         {...keys.props}

@@ -20,7 +20,7 @@ export function Marks({ message, isOwn }: { readonly message: Message; readonly 
     <span className="marks">
       {message.edited !== undefined && !message.recalled && <span>{t.chat.edited}</span>}
       <time dateTime={new Date(message.ts).toISOString()} title={fullTime(message.ts, language)}>
-        {clockTime(message.ts, language)}
+        {clockTime(message.ts)}
       </time>
       {isOwn && !message.recalled && (
         <span className={`marks__state marks__state--${message.state}`} title={state}>

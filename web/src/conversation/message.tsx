@@ -2,7 +2,7 @@ import { Forward, Pin } from 'lucide-react';
 import { type PointerEvent, useState } from 'react';
 import type { Message } from '../../../sdk/types.ts';
 import { useName, useProfile } from '../client.tsx';
-import { useLanguage, useText } from '../i18n/index.ts';
+import { useText } from '../i18n/index.ts';
 import { Avatar, classes } from '../ui/index.ts';
 import { Content } from './content.tsx';
 import { Failure } from './failure.tsx';
@@ -25,7 +25,6 @@ const focusable = { tabIndex: -1 } as const;
 export function MessageItem({ row, isHighlighted }: { readonly row: Row; readonly isHighlighted: boolean }) {
   const { message, isFirst, isLast, quoted } = row;
   const t = useText();
-  const language = useLanguage();
   const pane = usePane();
   const { me, conversation } = pane;
   const name = useNameHere(message.from);
@@ -46,14 +45,15 @@ export function MessageItem({ row, isHighlighted }: { readonly row: Row; readonl
         isLast && 'message--last',
         isHighlighted && 'message--highlighted',
       )}
-      aria-label={[name, text, clockTime(message.ts, language), t.chat.states[message.state]].join(', ')}
+      aria-label={[name, text, clockTime(message.ts), t.chat.states[message.state]].join(', ')}
       data-message={message.key}
       data-state={message.state}
       {...focusable}
       {...longPress}
       onPointerEnter={(event: PointerEvent) => event.pointerType === 'mouse' && setActive(true)}
       onPointerLeave={() => setActive(false)}
-      onFocus={() => setActive(true)}
+      // By keyboard: a finger has the sheet.
+      onFocus={({ target }) => target.matches(':focus-visible') && setActive(true)}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) setActive(false);
       }}

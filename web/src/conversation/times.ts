@@ -13,9 +13,13 @@ function format(language: Language, kind: string, options: Intl.DateTimeFormatOp
   return made;
 }
 
-/** `14:05` */
-export const clockTime = (ts: number, language: Language): string =>
-  format(language, 'clock', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ts);
+/** `14:05`, in every language. Each message has one: it is not left to Intl, which takes its time. */
+export function clockTime(ts: number): string {
+  const date = new Date(ts);
+  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+}
+
+const twoDigits = (n: number): string => String(n).padStart(2, '0');
 
 /** All of it, for where there is room. */
 export const fullTime = (ts: number, language: Language): string =>
@@ -35,7 +39,7 @@ export function dayName(ts: number, language: Language, t: Texts, now = Date.now
 
 /** A time for a sentence: `14:05`, `yesterday, 14:05`, `3 May, 14:05`. */
 export function momentName(ts: number, language: Language, t: Texts, now = Date.now()): string {
-  const time = clockTime(ts, language);
+  const time = clockTime(ts);
   const day = dayOf(ts);
   if (day === dayOf(now)) return time;
   if (day === dayOf(dayOf(now) - 1)) return `${t.chat.yesterday} ${time}`;
