@@ -123,8 +123,15 @@ class PetrelClient implements Client {
     await this.#changing;
   }
 
-  request<N extends OperationName>(name: N, input: Operations[N]['input']): Promise<Operations[N]['output']> {
-    return this.#requests.request(name, input);
+  async request<N extends OperationName>(
+    name: N,
+    input: Operations[N]['input'],
+  ): Promise<Operations[N]['output']> {
+    const output = await this.#requests.request(name, input);
+    if (name === 'me.get' || name === 'me.update') {
+      this.#model?.tellProfile(output as Profile);
+    }
+    return output;
   }
 
   conversation(of: string | { readonly uid: string } | { readonly gid: string }): Conversation {
