@@ -2,9 +2,9 @@ const tones = 8;
 
 /** One of eight colours, the same for the same id. */
 export function avatarTone(id: string): number {
-  let hash = 0x811c9dc5;
+  let hash = 1;
   for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  return ((hash ^ (hash >>> 15)) >>> 0) % tones;
+  return ((hash ^ (hash >>> 12)) >>> 0) % tones;
 }
 
 /** One or two characters that stand for a name. */
