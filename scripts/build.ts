@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const shared = ['package.json', 'package-lock.json', 'tsconfig.json'];
 
 /** Folders with a vite.config.ts. */
-const products = [{ config: 'web', sources: ['web', 'sdk', ...shared], output: 'dist/web' }];
+const products = [
+  { config: 'web', sources: ['web', 'sdk', ...shared], output: 'dist/web' },
+  { config: 'sdk/bundle', sources: ['sdk', ...shared], output: 'dist/client' },
+];
 
 for (const { config, sources, output } of products)
   await buildOnce({ root, sources, output }, async () => {
