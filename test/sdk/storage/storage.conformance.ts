@@ -14,6 +14,8 @@ export interface StorageTraits {
   readonly isShared: boolean;
   /** Whether what was written is there when it is opened again. */
   readonly lasts: boolean;
+  /** Of the model; fewer where each call takes its time. */
+  readonly runs?: number;
 }
 
 const parts = fc.oneof(
@@ -68,7 +70,7 @@ const failed = { name: 'ClientError', code: 'client.storage' };
 export function storageConformance(
   name: string,
   place: () => Promise<StoragePlace>,
-  { isShared, lasts }: StorageTraits,
+  { isShared, lasts, runs = 100 }: StorageTraits,
 ): void {
   describe(`${name} as a storage`, () => {
     let at: StoragePlace;
@@ -124,7 +126,7 @@ export function storageConformance(
               assert.deepEqual(await storage.range(table), model.range(table, {}));
           },
         ),
-        { numRuns: 100 },
+        { numRuns: runs },
       );
     });
 
