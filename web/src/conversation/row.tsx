@@ -1,9 +1,9 @@
-import { memo } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { useLanguage, useText } from '../i18n/index.ts';
 import { classes } from '../ui/index.ts';
 import { EventLine } from './events.tsx';
 import { MessageItem } from './message.tsx';
-import { isEvent, type Row } from './rows.ts';
+import { dayOf, isEvent, type Row } from './rows.ts';
 import { dayName } from './times.ts';
 
 /** A message with the lines above it. Renders when its row is another one, and at no other time. */
@@ -30,12 +30,25 @@ export const LogRow = memo(function LogRow({
 
 function DayLine({ ts }: { readonly ts: number }) {
   const t = useText();
+  const now = useToday();
   const language = useLanguage();
   return (
     <p className="day-line">
-      <span className="day-line__text">{dayName(ts, language, t)}</span>
+      <span className="day-line__text">{dayName(ts, language, t, now)}</span>
     </p>
   );
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+/** A time of today, another one tomorrow: a page may be open for days. */
+function useToday(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setTimeout(() => setNow(Date.now()), Math.max(1000, dayOf(now) + dayMs - now + 1000));
+    return () => clearTimeout(timer);
+  }, [now]);
+  return now;
 }
 
 function UnreadLine() {
