@@ -30,6 +30,7 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
   const client = useClient();
   const area = useRef<HTMLElement>(null);
   const searchBox = useRef<HTMLInputElement>(null);
+  const newChatButton = useRef<HTMLButtonElement>(null);
   const [query, setQuery] = useState('');
   const entries = useSignal(client.conversations);
   const isSynced = useSignal(client.isSynced);
@@ -44,6 +45,10 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
     setQuery('');
     setNewChatOpen(false);
     go({ page: 'conversation', conv: client.conversation({ uid }).conv });
+  };
+  const closeNewChat = () => {
+    setNewChatOpen(false);
+    newChatButton.current?.focus();
   };
   const openTyped = useOpenTyped(openPerson);
   /** Found again: what is shown may be of a letter less. */
@@ -102,7 +107,11 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
         />
       </div>
       <div className="side__begin">
-        <Button aria-expanded={isNewChatOpen} onClick={() => setNewChatOpen(!isNewChatOpen)}>
+        <Button
+          ref={newChatButton}
+          aria-expanded={isNewChatOpen}
+          onClick={() => setNewChatOpen(!isNewChatOpen)}
+        >
           <MessageCirclePlus size={18} aria-hidden="true" />
           {t.shell.side.newChat}
         </Button>
@@ -111,7 +120,7 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
           {t.shell.side.newGroup}
         </Button>
       </div>
-      {isNewChatOpen && <NewChat onOpen={openPerson} onClose={() => setNewChatOpen(false)} />}
+      {isNewChatOpen && <NewChat onOpen={openPerson} onClose={closeNewChat} />}
       <ConversationList
         entries={found}
         current={route.page === 'conversation' ? route.conv : undefined}
