@@ -147,7 +147,11 @@ export interface Notice {
 
 /** What a client tells besides its signals. */
 export interface ClientEvents {
-  /** A message came, live or by catching up: each once for each client, in its conversation's order. Not one's own. */
+  /**
+   * A message came, live or by catching up: each once for each client, in its conversation's order. Not one's own, and not
+   * what was said before this device had the list for the first time. Who missed more than 5,000 events of a conversation
+   * is told of those after them; the others are there to be loaded.
+   */
   readonly message: (message: Message) => void;
   /** `friend`, `group`, `device`, `conversation`, … as they come. */
   readonly notice: (notice: Notice) => void;
@@ -199,7 +203,10 @@ export interface Conversation {
   markRead(seq?: number): void;
   /** Tells the others that the user types; call it on each key, it is told no more often than needed and ends by itself. */
   typed(): void;
-  /** What the user keeps about the conversation. A null takes away. */
+  /**
+   * What the user keeps about the conversation. A null takes away. Shown at once; rejects with ClientError where the
+   * server refused or could not be asked, and then shows as before. A draft alone waits until the server can be told.
+   */
   update(settings: {
     readonly pinned?: boolean;
     readonly muted?: boolean;

@@ -1,7 +1,7 @@
 import type { OutboxEntry, Place } from '../outbox/entry.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { type Signal, State } from '../signal.ts';
-import type { Storage } from '../storage.ts';
+import type { Change, Storage } from '../storage.ts';
 import type { Tabs } from '../tabs.ts';
 import type { Transport } from '../transport.ts';
 import type { ConversationEntry, Message, Notice, Presence, Profile, Status } from '../types.ts';
@@ -22,6 +22,12 @@ import { Settler } from './settings.ts';
 import { TypingTeller, Typists } from './typing.ts';
 import type { ConversationView } from './view.ts';
 import { Views } from './views.ts';
+
+const leftovers: readonly Change[] = [
+  { table: 'conversations', from: [''], to: ['\uffff'], delete: true },
+  { table: 'events', from: [''], to: ['\uffff'], delete: true },
+  { table: 'meta', from: ['kept'], to: ['kept', '\uffff'], delete: true },
+];
 
 export interface ModelOptions {
   readonly me: string;
@@ -179,6 +185,8 @@ export class Model {
       onSynced: () => this.#onSynced(),
     });
     this.#leader = leader;
+    // What a tab of the user before still wrote when everything had been cleared.
+    if (!this.isSynced.value) await storage.write(leftovers).catch(onError);
     // What the one before has written and not told of any more.
     await this.#restore();
     if (this.#leader !== leader || this.#isEnded) return;

@@ -172,6 +172,20 @@ describe('a model', () => {
     assert.equal(here.server.asked.at(-1), 'conversations.update');
   });
 
+  it('begins with nothing of whoever had the storage before', async () => {
+    const here = new World();
+    worlds.push(here);
+    await here.storage.write([
+      { table: 'events', key: [birds, 1], value: { conv: birds, seq: 1, body: { text: 'of another' } } },
+      { table: 'conversations', key: ['zoe', birds], value: { conv: birds, to: 1 } },
+      { table: 'meta', key: ['kept', 'zoe', birds], value: { from: 1, isStart: true } },
+    ]);
+    await here.start();
+    assert.deepEqual(here.model.conversations.value, []);
+    for (const table of ['events', 'conversations'] as const)
+      assert.deepEqual(await here.storage.range(table), []);
+  });
+
   it('forgets a group that the user is taken out of', async () => {
     const here = await world();
     here.text(birds, 'bob', 'hi');
