@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { onStage } from './stage.ts';
 
 /** What Chromium itself says of a request that was refused. */
-const refused = [/status of 4\d\d/];
+const refused = /status of 4\d\d/;
 
 await onStage((stage) =>
   describe('the start page', () => {
@@ -19,7 +19,8 @@ await onStage((stage) =>
     });
 
     it('says that a password is wrong, and lets try again', async () => {
-      const alice = await stage.person('alice', { tolerates: refused });
+      stage.tolerate(refused);
+      const alice = await stage.person('alice');
       await alice.signUp();
       await alice.signOut();
       await alice.trySignIn('not the password');
@@ -29,9 +30,10 @@ await onStage((stage) =>
     });
 
     it('says that a user name is taken', async () => {
+      stage.tolerate(refused);
       const alice = await stage.person('alice');
       await alice.signUp();
-      const other = await stage.person('other', { tolerates: refused });
+      const other = await stage.person('other');
       await other.textBox('User name').fill(alice.uid);
       await other.textBox('Password').fill('another password');
       await other.button('Create account').click();

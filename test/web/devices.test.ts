@@ -5,9 +5,10 @@ import { onStage } from './stage.ts';
 await onStage((stage) =>
   describe('the devices page', () => {
     it('signs the other browser out', async () => {
+      stage.tolerate(/status of 401/, /WebSocket connection to/);
       const alice = await stage.person('alice');
       await alice.signUp();
-      const phone = await stage.person('phone', { tolerates: [/status of 401/, /WebSocket connection to/] });
+      const phone = await stage.person('phone');
       await phone.textBox('User name').fill(alice.uid);
       await phone.textBox('Password').fill(password);
       await phone.button('Sign in').click();

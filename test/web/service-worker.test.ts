@@ -6,7 +6,8 @@ import { agree, noNetwork } from './talk.ts';
 await onStage((stage) =>
   describe('the installed page', () => {
     it('opens without a network, shows what was said, and takes messages for later', async () => {
-      const alice = await stage.person('alice', { tolerates: noNetwork });
+      stage.tolerate(...noNetwork);
+      const alice = await stage.person('alice');
       const bob = await stage.person('bob');
       await Promise.all([alice.signUp(), bob.signUp()]);
       await alice.openChat(bob.uid);

@@ -18,14 +18,14 @@ export const lanHost = 'petrel.lan';
 export interface PersonOptions extends BrowserContextOptions {
   /** Where the page is opened; the server itself where absent. */
   readonly url?: string;
-  /** Errors of the console that belong to what is tested. */
-  readonly tolerates?: readonly RegExp[];
 }
 
 /** One server with the built page, one Chromium, and the people of a test, each with a browser of their own. */
 export class Stage {
   readonly petrel: Petrel;
   readonly #people: Person[] = [];
+  /** Errors of the console that belong to what a test does. */
+  #tolerates: readonly RegExp[] = [];
   #browser: Browser | undefined;
   #names = 0;
 
@@ -38,8 +38,13 @@ export class Stage {
     [this.#browser] = await Promise.all([startChromium(chromium, args), this.petrel.start()]);
   }
 
+  /** Until the end of the test these are no errors of the page. */
+  tolerate(...errors: readonly RegExp[]): void {
+    this.#tolerates = errors;
+  }
+
   /** A new browser in which the page was opened; `name` begins the uid. Nobody is signed in. */
-  async person(name: string, { url, tolerates = [], ...options }: PersonOptions = {}): Promise<Person> {
+  async person(name: string, { url, ...options }: PersonOptions = {}): Promise<Person> {
     const uid = `${name}-${++this.#names}`;
     const context = await this.#browser!.newContext({
       viewport: { width: 1280, height: 800 },
@@ -54,7 +59,7 @@ export class Stage {
       faults: [],
     };
     context.setDefaultTimeout(patienceMs);
-    watch(home, tolerates);
+    watch(home);
     const person = new Person(home);
     this.#people.push(person);
     await person.open();
@@ -76,8 +81,11 @@ export class Stage {
     const people = this.#people.splice(0);
     if (t.passed === false) await Promise.all(people.map((person) => tell(t, person)));
     await Promise.all(people.map(({ context }) => context.close()));
+    const tolerates = this.#tolerates;
+    this.#tolerates = [];
+    const faults = people.flatMap(({ uid, home }) => home.faults.map((fault) => `${uid}: ${fault}`));
     assert.deepEqual(
-      people.flatMap(({ uid, home }) => home.faults.map((fault) => `${uid}: ${fault}`)),
+      faults.filter((fault) => !tolerates.some((one) => one.test(fault))),
       [],
     );
   }
@@ -89,10 +97,8 @@ export class Stage {
 }
 
 /** Violations of the content security policy are errors of the console. */
-function watch({ context, faults }: Home, tolerates: readonly RegExp[]): void {
-  const add = (text: string) => {
-    if (!tolerates.some((one) => one.test(text))) faults.push(text);
-  };
+function watch({ context, faults }: Home): void {
+  const add = (text: string) => void faults.push(text);
   context.on('weberror', (fault) => add(fault.error().stack ?? fault.error().message));
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) add(message.text());
