@@ -1,5 +1,6 @@
 import { memo, useMemo, useState } from 'react';
 import { useText } from '../i18n/index.ts';
+import { parseRoute } from '../route.ts';
 import { useNameHere, usePane } from './pane.tsx';
 import { isEmojiAlone, type Piece, piecesOf } from './text.ts';
 
@@ -47,11 +48,7 @@ function keyed(pieces: readonly Piece[]) {
 function PieceOf({ piece }: { readonly piece: Piece }) {
   switch (piece.kind) {
     case 'link':
-      return (
-        <a className="words__link" href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-          {piece.text}
-        </a>
-      );
+      return <Link piece={piece} />;
     case 'mention':
       return <Mention uid={piece.uid} />;
     case 'code':
@@ -60,6 +57,18 @@ function PieceOf({ piece }: { readonly piece: Piece }) {
     default:
       return piece.text;
   }
+}
+
+/** An invitation to a group of this server is opened here, all else in a tab of its own. */
+function Link({ piece: { href, text } }: { readonly piece: Extract<Piece, { kind: 'link' }> }) {
+  const { origin, pathname, hash } = new URL(href);
+  const isHere = origin === location.origin && pathname === '/' && parseRoute(hash).page === 'invite';
+  const elsewhere = { target: '_blank', rel: 'noopener noreferrer nofollow' };
+  return (
+    <a className="words__link" href={isHere ? hash : href} {...(!isHere && elsewhere)}>
+      {text}
+    </a>
+  );
 }
 
 /** Its marks stay in the page, unseen: the text is what was written. */

@@ -75,9 +75,7 @@ export function NewGroupDialog({ onClose }: { readonly onClose: () => void }) {
           <summary>
             <span>
               {g.create.settings}
-              <span className="new-group__chosen">
-                {g.join.rule[join]} · {g.history[history]}
-              </span>
+              <span className="new-group__chosen">{`${g.join.rule[join]} · ${g.history.rule[history]}`}</span>
             </span>
             <ChevronDown size={20} aria-hidden />
           </summary>
