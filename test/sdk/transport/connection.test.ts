@@ -37,7 +37,6 @@ for (const form of forms)
     let proxy: TcpProxy;
     before(async () => {
       await petrel.start();
-      petrel.keepPorts();
       proxy = await startProxy(petrel.port(form.scheme === 'mqtt' ? 'mqtt' : 'http'));
     });
     after(async () => {
@@ -215,27 +214,6 @@ for (const form of forms)
       await own.again(2);
     });
 
-    it('comes back when the server was killed and started again', async () => {
-      const alice = await petrel.user('alice');
-      const own = await line(alice).online();
-      const { seq } = await own.say(alice.uid, 'before');
-      await petrel.kill();
-      await until('the loss', () => own.connection.state.value !== 'online');
-      await petrel.start();
-      own.connection.reconnect();
-      await own.again(2);
-      assert.deepEqual((await own.say(alice.uid, 'before', 'm-1')).seq, seq);
-      assert.equal((await own.say(alice.uid, 'after')).seq, '2');
-    });
-
-    it('comes back by itself after a stop of the server', async () => {
-      const alice = await petrel.user('alice');
-      const own = await line(alice).online();
-      await petrel.stop();
-      await petrel.start();
-      await own.again(2);
-    });
-
     it('asks for another token where one is refused, and leaves it at that when there is none', async () => {
       const alice = await petrel.user('alice');
       const bad = mint({ sub: alice.uid }, { key: 'another secret' });
@@ -303,6 +281,33 @@ describe('a connection with a limit', () => {
     const refused = answers.flatMap((one) => (one.status === 'rejected' ? [one.reason as ClientError] : []));
     assert.ok(refused.length > 0);
     for (const error of refused) assert.ok(withCode('send.rate', true)(error) && (error.retryAfter ?? 0) > 0);
+    await own.connection.stop();
+  });
+});
+
+describe('a connection to a server that goes', () => {
+  const petrel = new Petrel();
+  before(async () => {
+    await petrel.start();
+    petrel.keepPorts();
+  });
+  after(() => petrel.remove());
+
+  it('comes back by itself, where it was killed and where it was stopped, and nothing is sent twice', async () => {
+    const alice = await petrel.user('alice');
+    const own = new Line({ url: petrel.url('ws'), credentials: constant(alice.token) });
+    await own.online();
+    const { seq } = await own.say(alice.uid, 'before', 'c-1');
+    await petrel.kill();
+    await until('the loss', () => own.connection.state.value !== 'online');
+    await petrel.start();
+    await own.again(2);
+    const repeated = await own.say(alice.uid, 'before', 'c-1');
+    assert.deepEqual([repeated.seq, repeated.dup], [seq, '1']);
+    await petrel.stop();
+    await petrel.start();
+    await own.again(3);
+    assert.equal((await own.say(alice.uid, 'after')).seq, '2');
     await own.connection.stop();
   });
 });
