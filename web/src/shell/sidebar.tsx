@@ -1,5 +1,5 @@
 import { MessageCirclePlus, Search, UsersRound, X } from 'lucide-react';
-import { type KeyboardEvent, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react';
 import type { ConversationEntry } from '../../../sdk/types.ts';
 import { useClient, useMe, useSignal } from '../client.tsx';
 import { useText } from '../i18n/index.ts';
@@ -35,8 +35,7 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
   const entries = useSignal(client.conversations);
   const isSynced = useSignal(client.isSynced);
   const find = useFind(entries);
-  const shown = useDeferredValue(query);
-  const found = useMemo(() => find(shown), [find, shown]);
+  const found = useMemo(() => find(query), [find, query]);
   const isSearching = query.trim() !== '';
   useArrows(area);
   useShortcuts(searchBox);
@@ -51,9 +50,8 @@ export function Sidebar({ route, isNewChatOpen, setNewChatOpen, onNewGroup }: Si
     newChatButton.current?.focus();
   };
   const openTyped = useOpenTyped(openPerson);
-  /** Found again: what is shown may be of a letter less. */
   const openFirst = () => {
-    const first = find(query)[0];
+    const first = found[0];
     if (first === undefined) {
       void openTyped.run(query);
       return;

@@ -119,7 +119,7 @@ export const shell = {
     badAvatar: 'Enter an address that begins with https://',
     appearance: 'Appearance',
     theme: 'Theme',
-    themes: { system: 'Automatic', light: 'Light', dark: 'Dark' },
+    themes: { system: 'Auto', light: 'Light', dark: 'Dark' },
     language: 'Language',
     privacy: 'Privacy',
     readReceipts: 'Read receipts',
