@@ -35,7 +35,7 @@ await onStage((stage) => {
       for (const text of fromAlice) await alice.seesState(text, 'Sending');
       await say(bob, fromBob);
       await setTimeout(offlineMs - (performance.now() - since));
-      assert.equal(await alice.message('m-bob-1').count(), 0);
+      assert.equal(await alice.message('m-bob-01').count(), 0);
       await alice.context.setOffline(false);
       await banner(alice).waitFor({ state: 'hidden' });
       await agree(stage.petrel, [alice, bob], ['m-hello', ...fromAlice, ...fromBob]);

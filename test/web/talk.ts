@@ -12,9 +12,9 @@ export async function say(person: Person, texts: readonly string[]): Promise<voi
   for (const text of texts) await person.say(text);
 }
 
-/** `m-{who}-1` and so on. */
+/** `m-{who}-01` and so on: none is the beginning of another. */
 export const numbered = (who: string, count: number, from = 1): string[] =>
-  Array.from({ length: count }, (_, i) => `m-${who}-${from + i}`);
+  Array.from({ length: count }, (_, i) => `m-${who}-${String(from + i).padStart(2, '0')}`);
 
 /**
  * Waits until the server has all of this, each once, and both show it as it is there: the same messages in the same
