@@ -18,10 +18,10 @@ export function Marks({ message, isOwn }: { readonly message: Message; readonly 
   const state = t.chat.states[message.state];
   return (
     <span className="marks">
-      {message.edited !== undefined && !message.recalled && <span>{t.chat.edited}</span>}
+      {message.edited !== undefined && !message.recalled && <span>{t.chat.edited}</span>}{' '}
       <time dateTime={new Date(message.ts).toISOString()} title={fullTime(message.ts, language)}>
         {clockTime(message.ts)}
-      </time>
+      </time>{' '}
       {isOwn && !message.recalled && (
         <span className={`marks__state marks__state--${message.state}`} title={state}>
           {icons[message.state]}

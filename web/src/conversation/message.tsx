@@ -82,6 +82,7 @@ export function MessageItem({ row, isHighlighted }: { readonly row: Row; readonl
           ) : (
             <Content message={message} />
           )}
+          {/* Text and time are two words, also for who reads the text alone. */}{' '}
           <span className="bubble__meta">
             {message.pinned && <Pin size={12} role="img" aria-label={t.chat.pinnedMark} />}
             <Marks message={message} isOwn={isOwn} />
