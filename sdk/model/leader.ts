@@ -85,6 +85,7 @@ export class Leader {
       ingest: this.ingest,
       request,
       onListed: onSynced,
+      onAbsent: (conv) => void this.refresh(conv),
       onUnclear,
       onReadHere: (conv, seq) => this.#reads.tell(conv, seq),
     });
@@ -186,6 +187,9 @@ export class Leader {
   shape(shape: ConversationShape): void {
     if (this.#isClosed) return;
     const { records, me } = this.#options;
+    // Out of the user's view, by another device.
+    if (shape.head === null && (records.get(shape.conv)?.head.seq ?? 0) > 0)
+      return void this.ingest.forget(shape.conv);
     void this.ingest.put(merged(records.get(shape.conv) ?? newRecord(shape.conv, me), shape, me));
   }
 

@@ -19,6 +19,8 @@ export interface SyncOptions {
   readonly wasListed: boolean;
   /** The list is complete. */
   readonly onListed: () => void;
+  /** The list has it no more, or it moved to another page while this client read it. */
+  readonly onAbsent: (conv: string) => void;
   /** Its newest message is not known. */
   readonly onUnclear: (conv: string) => void;
   /** The user has read further here than the server knows. */
@@ -66,9 +68,9 @@ export class Sync {
         cursor = page.next;
       } while (cursor !== undefined);
     }
-    const { records, ingest, onListed } = this.#options;
+    const { records, onListed, onAbsent } = this.#options;
     for (const { conv, head } of [...records.all()])
-      if (head.seq > 0 && !listed.has(conv) && !this.#touched.has(conv)) void ingest.forget(conv);
+      if (head.seq > 0 && !listed.has(conv) && !this.#touched.has(conv)) onAbsent(conv);
     records.flush();
     onListed();
     await this.#catchUp(behind);

@@ -55,7 +55,16 @@ export class Stage {
 export const online = (client: Client): Promise<boolean> =>
   until('a client that is online', () => client.status.value === 'online' && client.isSynced.value, 30_000);
 
-/** Resolves when what is shown of a conversation is this. */
+const states = ['sending', 'sent', 'delivered', 'read'];
+
+/** Whether it is this message, come as far or further. */
+function isAtLeast(shown: string, wanted: string | undefined): boolean {
+  const [at, until] = [shown.lastIndexOf(' '), wanted?.lastIndexOf(' ')];
+  if (wanted === undefined || shown.slice(0, at) !== wanted.slice(0, until)) return false;
+  return states.indexOf(shown.slice(at + 1)) >= states.indexOf(wanted.slice(until! + 1));
+}
+
+/** Resolves when these messages are shown of a conversation, each come as far or further. */
 export async function shows(
   client: Client,
   of: Parameters<Client['conversation']>[0],
@@ -64,7 +73,11 @@ export async function shows(
   const conversation = client.conversation(of);
   const shown = (): string[] => conversation.messages.value.items.map(brief);
   try {
-    await until('messages', () => JSON.stringify(shown()) === JSON.stringify(wanted), 20_000);
+    const isShown = () => {
+      const now = shown();
+      return now.length === wanted.length && now.every((one, i) => isAtLeast(one, wanted[i]));
+    };
+    await until('messages', isShown, 20_000);
   } catch {
     throw new Error(`shows ${JSON.stringify(shown())} and not ${JSON.stringify(wanted)}`);
   }

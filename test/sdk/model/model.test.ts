@@ -186,6 +186,18 @@ describe('a model', () => {
       assert.deepEqual(await here.storage.range(table), []);
   });
 
+  it('forgets after an absence what is in the list no more, once the server says that it is gone', async () => {
+    const here = await world();
+    for (const conv of [birds, bob]) here.text(conv, 'bob', 'hi');
+    await here.bringAll();
+    await here.cut();
+    here.server.log.set(birds, []);
+    await here.connect();
+    assert.equal(entry(here, birds), undefined);
+    assert.equal(here.model.conversations.value.length, 1);
+    assert.deepEqual((await here.storage.range('events')).length, 1);
+  });
+
   it('forgets a group that the user is taken out of', async () => {
     const here = await world();
     here.text(birds, 'bob', 'hi');
