@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Client } from '../../sdk/types.ts';
 import { ClientProvider, useClient, useSignal } from './client.tsx';
+import { useText } from './i18n/index.ts';
 import { UpdateHint } from './offline/update-hint.tsx';
 import { PeopleProvider } from './people/provider.tsx';
 import { PreferencesProvider } from './preferences.tsx';
@@ -28,6 +29,7 @@ export function App({ client }: { readonly client: Client }) {
 }
 
 function Page() {
+  const t = useText();
   const client = useClient();
   const user = useSignal(client.user);
   const [ended, setEnded] = useState<'asked' | 'removed' | 'expired'>('asked');
@@ -42,8 +44,8 @@ function Page() {
     [client],
   );
   useEffect(() => {
-    if (user === undefined) document.title = 'Petrel';
-  }, [user]);
+    if (user === undefined) document.title = t.shell.app;
+  }, [user, t]);
   // Who has just signed in has nothing to show yet.
   if (user === undefined || !isReady) return <StartPage ended={ended} />;
   return (
