@@ -1,5 +1,5 @@
 // Serves page.html on http://localhost:3000: `node sdk/examples/serve.js`. It is a page of another origin than the server's,
-// which has to allow it: PETREL_HTTP_CORS_ORIGINS=http://localhost:3000 npm start
+// which has to allow it: PETREL_HTTP_CORS_ORIGINS='["http://localhost:3000"]' npm start
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
