@@ -1,9 +1,9 @@
 import { CheckCheck, Copy, Forward, Pencil, Pin, PinOff, Reply, Undo2 } from 'lucide-react';
 import { useCallback } from 'react';
 import type { Message } from '../../../sdk/types.ts';
+import { copyText } from '../copy.ts';
 import { useText } from '../i18n/index.ts';
 import { type MenuItem, useToast } from '../ui/index.ts';
-import { copyText } from './copy.ts';
 import { usePane } from './pane.tsx';
 import { actionsOn, type MessageAction } from './permissions.ts';
 

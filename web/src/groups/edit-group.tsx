@@ -1,8 +1,8 @@
-import { useId, useState } from 'react';
-import { useAction, useClient } from '../client.tsx';
-import { errorText, useText } from '../i18n/index.ts';
-import { FormError } from '../people/form-error.tsx';
-import { Button, Dialog, Switch, TextArea, TextField, useToast } from '../ui/index.ts';
+import { useState } from 'react';
+import { useClient } from '../client.tsx';
+import { useText } from '../i18n/index.ts';
+import { FormDialog } from '../people/form-dialog.tsx';
+import { Switch, TextArea, TextField, useToast } from '../ui/index.ts';
 import type { Group } from './group.ts';
 import type { GroupInfo } from './permissions.ts';
 import { HistoryField, JoinField } from './settings-fields.tsx';
@@ -26,81 +26,56 @@ export function EditGroupDialog({
   const g = t.people.groups;
   const client = useClient();
   const toast = useToast();
-  const form = useId();
   const [draft, setDraft] = useState(() => draftOf(info));
   const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
   const isNameMissing = draft.name.trim() === '';
   const isAvatarWrong = draft.avatar !== '' && !/^https:\/\/\S+$/.test(draft.avatar.trim());
-  const { run, isBusy, error } = useAction(async () => {
+  const save = async () => {
     const changed = changesOf(info, draft);
     if (Object.keys(changed).length === 0) return;
     const answer = await client.request('groups.update', { gid: info.gid, ...changed });
     group.info.change(() => answer);
     toast(g.edit.saved, 'ok');
-  });
-  const save = async () => {
-    if (!(isNameMissing || isAvatarWrong) && (await run())) onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       title={g.edit.title}
-      open
+      className="edit-group"
+      isValid={!(isNameMissing || isAvatarWrong)}
+      work={save}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{t.people.common.cancel}</Button>
-          <Button variant="primary" type="submit" form={form} busy={isBusy}>
-            {t.people.common.save}
-          </Button>
-        </>
-      }
     >
-      <form
-        id={form}
-        className="edit-group"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <TextField
-          label={g.edit.name}
-          error={isNameMissing ? g.create.nameMissing : undefined}
-          value={draft.name}
-          maxLength={maxName}
-          autoComplete="off"
-          onChange={(event) => set({ name: event.target.value })}
-        />
-        <TextArea
-          label={g.edit.announcement}
-          hint={g.edit.announcementHint}
-          value={draft.announcement}
-          maxLength={maxAnnouncement}
-          rows={4}
-          onChange={(event) => set({ announcement: event.target.value })}
-        />
-        <TextField
-          label={g.edit.avatar}
-          hint={g.edit.avatarHint}
-          error={isAvatarWrong ? g.edit.avatarWrong : undefined}
-          value={draft.avatar}
-          maxLength={maxAvatar}
-          inputMode="url"
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(event) => set({ avatar: event.target.value })}
-        />
-        <Switch
-          label={g.muted}
-          hint={g.mutedHint}
-          checked={draft.muted}
-          onChange={(muted) => set({ muted })}
-        />
-        <JoinField value={draft.join} onChange={(join) => set({ join })} />
-        <HistoryField value={draft.history} onChange={(history) => set({ history })} />
-      </form>
-      {error !== undefined && <FormError>{errorText(error, t)}</FormError>}
-    </Dialog>
+      <TextField
+        label={g.edit.name}
+        error={isNameMissing ? g.create.nameMissing : undefined}
+        value={draft.name}
+        maxLength={maxName}
+        autoComplete="off"
+        onChange={(event) => set({ name: event.target.value })}
+      />
+      <TextArea
+        label={g.edit.announcement}
+        hint={g.edit.announcementHint}
+        value={draft.announcement}
+        maxLength={maxAnnouncement}
+        rows={4}
+        onChange={(event) => set({ announcement: event.target.value })}
+      />
+      <TextField
+        label={g.edit.avatar}
+        hint={g.edit.avatarHint}
+        error={isAvatarWrong ? g.edit.avatarWrong : undefined}
+        value={draft.avatar}
+        maxLength={maxAvatar}
+        inputMode="url"
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => set({ avatar: event.target.value })}
+      />
+      <Switch label={g.muted} hint={g.mutedHint} checked={draft.muted} onChange={(muted) => set({ muted })} />
+      <JoinField value={draft.join} onChange={(join) => set({ join })} />
+      <HistoryField value={draft.history} onChange={(history) => set({ history })} />
+    </FormDialog>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Eye, Link2, Megaphone, MicOff, Pencil, ShieldCheck } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { copyText } from '../copy.ts';
 import { useText } from '../i18n/index.ts';
-import { copy } from '../remote/copy.ts';
 import { Avatar, Button, useToast } from '../ui/index.ts';
 import { EditGroupDialog } from './edit-group.tsx';
 import type { Group } from './group.ts';
@@ -15,7 +15,7 @@ export function GroupHead({ group, info }: { readonly group: Group; readonly inf
   const toast = useToast();
   const [isEditing, setEditing] = useState(false);
   const copyLink = async () => {
-    const isCopied = await copy(inviteLink(location.origin, info.gid));
+    const isCopied = await copyText(inviteLink(location.origin, info.gid));
     toast(isCopied ? t.invites.copied : t.invites.notCopied, isCopied ? 'ok' : 'error');
   };
   return (

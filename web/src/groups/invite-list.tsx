@@ -1,10 +1,10 @@
 import { Copy, Link2, Plus, Trash2, UsersRound } from 'lucide-react';
 import { useState } from 'react';
 import { useClient, useMe, useName } from '../client.tsx';
+import { copyText } from '../copy.ts';
 import { useLanguage, useText } from '../i18n/index.ts';
 import { Confirm } from '../people/confirm.tsx';
 import { useResource } from '../people/provider.tsx';
-import { copy } from '../remote/copy.ts';
 import { day } from '../remote/when.ts';
 import { Button, IconButton, useToast } from '../ui/index.ts';
 import type { Group, Invite } from './group.ts';
@@ -52,7 +52,7 @@ function InviteRow({ group, invite }: { readonly group: Group; readonly invite: 
   const label = useWho(invite);
   const until = t.endsAt(day(invite.expiresAt, Date.now(), language));
   const copyLink = async () => {
-    const isCopied = await copy(inviteLink(location.origin, group.gid, invite.code));
+    const isCopied = await copyText(inviteLink(location.origin, group.gid, invite.code));
     toast(isCopied ? t.copied : t.notCopied, isCopied ? 'ok' : 'error');
   };
   const takeBack = async () => {

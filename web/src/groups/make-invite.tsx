@@ -1,9 +1,9 @@
 import { Check, Copy } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import { useAction, useClient } from '../client.tsx';
+import { copyText } from '../copy.ts';
 import { errorText, useLanguage, useText } from '../i18n/index.ts';
 import { FormError } from '../people/form-error.tsx';
-import { copy } from '../remote/copy.ts';
 import { moment } from '../remote/when.ts';
 import { Button, Dialog, TextField } from '../ui/index.ts';
 import { Choice } from './choice.tsx';
@@ -133,7 +133,7 @@ function MadeDialog({
   const [isCopied, setCopied] = useState(false);
   const link = inviteLink(location.origin, gid, code);
   const copyLink = async () => {
-    const isDone = await copy(link);
+    const isDone = await copyText(link);
     setCopied(isDone);
     if (!isDone) field.current?.select();
   };

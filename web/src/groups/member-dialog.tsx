@@ -1,9 +1,9 @@
-import { useId, useState } from 'react';
-import { useAction, useClient, useMe } from '../client.tsx';
-import { errorText, useText } from '../i18n/index.ts';
+import { useState } from 'react';
+import { useClient, useMe } from '../client.tsx';
+import { useText } from '../i18n/index.ts';
 import { Confirm } from '../people/confirm.tsx';
-import { FormError } from '../people/form-error.tsx';
-import { Button, Dialog, TextField } from '../ui/index.ts';
+import { FormDialog } from '../people/form-dialog.tsx';
+import { TextField } from '../ui/index.ts';
 import type { Group } from './group.ts';
 import { MuteDialog } from './mute-dialog.tsx';
 import type { Member } from './permissions.ts';
@@ -70,9 +70,8 @@ function NickDialog({ member, name, group, onClose }: MemberDialogProps) {
   const n = t.people.groups.nick;
   const me = useMe();
   const client = useClient();
-  const form = useId();
   const [nick, setNick] = useState(member.nick ?? '');
-  const { run, isBusy, error } = useAction(async () => {
+  const save = async () => {
     const changed = await client.request('groups.members.update', {
       gid: group.gid,
       uid: member.uid,
@@ -83,43 +82,19 @@ function NickDialog({ member, name, group, onClose }: MemberDialogProps) {
         one.uid === member.uid ? { ...changed, ...(one.name !== undefined && { name: one.name }) } : one,
       ),
     );
-  });
-  const save = async () => {
-    if (await run()) onClose();
   };
   return (
-    <Dialog
-      title={member.uid === me ? n.ownTitle : n.title(name)}
-      open
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{t.people.common.cancel}</Button>
-          <Button variant="primary" type="submit" form={form} busy={isBusy}>
-            {t.people.common.save}
-          </Button>
-        </>
-      }
-    >
-      <form
-        id={form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <TextField
-          label={n.label}
-          hint={n.hint}
-          placeholder={member.name ?? member.uid}
-          value={nick}
-          maxLength={maxNick}
-          autoComplete="off"
-          data-autofocus=""
-          onChange={(event) => setNick(event.target.value)}
-        />
-      </form>
-      {error !== undefined && <FormError>{errorText(error, t)}</FormError>}
-    </Dialog>
+    <FormDialog title={member.uid === me ? n.ownTitle : n.title(name)} work={save} onClose={onClose}>
+      <TextField
+        label={n.label}
+        hint={n.hint}
+        placeholder={member.name ?? member.uid}
+        value={nick}
+        maxLength={maxNick}
+        autoComplete="off"
+        data-autofocus=""
+        onChange={(event) => setNick(event.target.value)}
+      />
+    </FormDialog>
   );
 }

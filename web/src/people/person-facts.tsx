@@ -1,7 +1,7 @@
 import { Copy, Pencil } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { copyText } from '../copy.ts';
 import { useLanguage, useText } from '../i18n/index.ts';
-import { copy } from '../remote/copy.ts';
 import { date } from '../remote/when.ts';
 import { IconButton, useToast } from '../ui/index.ts';
 import { useFriend } from './provider.tsx';
@@ -21,7 +21,7 @@ export function PersonFacts({ uid, profile }: PersonFactsProps) {
   const friend = useFriend(uid);
   const [isEditing, setEditing] = useState(false);
   const copyUid = async () => {
-    if (await copy(uid)) toast(t.copied, 'ok');
+    if (await copyText(uid)) toast(t.copied, 'ok');
   };
   return (
     <dl className="person-facts person__part">

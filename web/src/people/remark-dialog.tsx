@@ -1,8 +1,8 @@
-import { useId, useState } from 'react';
-import { useAction, useClient } from '../client.tsx';
-import { errorText, useText } from '../i18n/index.ts';
-import { Button, Dialog, TextField } from '../ui/index.ts';
-import { FormError } from './form-error.tsx';
+import { useState } from 'react';
+import { useClient } from '../client.tsx';
+import { useText } from '../i18n/index.ts';
+import { TextField } from '../ui/index.ts';
+import { FormDialog } from './form-dialog.tsx';
 import type { Friend } from './people.ts';
 import { usePeople } from './provider.tsx';
 
@@ -13,51 +13,30 @@ export function RemarkDialog({ friend, onClose }: { readonly friend: Friend; rea
   const t = useText();
   const client = useClient();
   const { friends } = usePeople();
-  const form = useId();
   const [remark, setRemark] = useState(friend.remark ?? '');
-  const { run, isBusy, error } = useAction(async () => {
+  const save = async () => {
     const changed = await client.request('friends.update', {
       uid: friend.uid,
       remark: remark.trim() || null,
     });
     friends.change((all) => all.map((one) => (one.uid === changed.uid ? changed : one)));
-  });
-  const save = async () => {
-    if (await run()) onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       title={friend.remark === undefined ? t.people.person.addRemark : t.people.person.editRemark}
-      open
+      work={save}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{t.people.common.cancel}</Button>
-          <Button variant="primary" type="submit" form={form} busy={isBusy}>
-            {t.people.common.save}
-          </Button>
-        </>
-      }
     >
-      <form
-        id={form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <TextField
-          label={t.people.person.remark}
-          hint={t.people.person.remarkHint}
-          placeholder={friend.name ?? friend.uid}
-          value={remark}
-          maxLength={maxRemark}
-          autoComplete="off"
-          data-autofocus=""
-          onChange={(event) => setRemark(event.target.value)}
-        />
-      </form>
-      {error !== undefined && <FormError>{errorText(error, t)}</FormError>}
-    </Dialog>
+      <TextField
+        label={t.people.person.remark}
+        hint={t.people.person.remarkHint}
+        placeholder={friend.name ?? friend.uid}
+        value={remark}
+        maxLength={maxRemark}
+        autoComplete="off"
+        data-autofocus=""
+        onChange={(event) => setRemark(event.target.value)}
+      />
+    </FormDialog>
   );
 }

@@ -1,8 +1,8 @@
-import { useId, useState } from 'react';
-import { useAction, useClient } from '../client.tsx';
-import { errorText, useText } from '../i18n/index.ts';
-import { Button, Dialog, TextArea, useToast } from '../ui/index.ts';
-import { FormError } from './form-error.tsx';
+import { useState } from 'react';
+import { useClient } from '../client.tsx';
+import { useText } from '../i18n/index.ts';
+import { TextArea, useToast } from '../ui/index.ts';
+import { FormDialog } from './form-dialog.tsx';
 import { usePeople } from './provider.tsx';
 
 const maxNote = 200;
@@ -21,9 +21,8 @@ export function RequestDialog({
   const client = useClient();
   const people = usePeople();
   const toast = useToast();
-  const form = useId();
   const [note, setNote] = useState('');
-  const { run, isBusy, error } = useAction(async () => {
+  const send = async () => {
     const word = note.replace(/\s+/g, ' ').trim();
     const request = await client.request('friends.request', { uid, ...(word !== '' && { note: word }) });
     // Who has asked the same is a friend at once.
@@ -32,41 +31,22 @@ export function RequestDialog({
     void people.outgoing.renew();
     void people.incoming.renew();
     if (isFriend) void people.friends.renew();
-  });
-  const send = async () => {
-    if (await run()) onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       title={t.people.request.title(name)}
-      open
+      submit={t.people.request.send}
+      work={send}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{t.people.common.cancel}</Button>
-          <Button variant="primary" type="submit" form={form} busy={isBusy}>
-            {t.people.request.send}
-          </Button>
-        </>
-      }
     >
-      <form
-        id={form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <TextArea
-          label={t.people.request.note}
-          hint={t.people.request.noteHint}
-          value={note}
-          maxLength={maxNote}
-          data-autofocus=""
-          onChange={(event) => setNote(event.target.value)}
-        />
-      </form>
-      {error !== undefined && <FormError>{errorText(error, t)}</FormError>}
-    </Dialog>
+      <TextArea
+        label={t.people.request.note}
+        hint={t.people.request.noteHint}
+        value={note}
+        maxLength={maxNote}
+        data-autofocus=""
+        onChange={(event) => setNote(event.target.value)}
+      />
+    </FormDialog>
   );
 }

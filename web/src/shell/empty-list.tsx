@@ -1,7 +1,7 @@
 import { Link, MessagesSquare } from 'lucide-react';
+import { useCopy } from '../copy.ts';
 import { useText } from '../i18n/index.ts';
 import { Button, EmptyState } from '../ui/index.ts';
-import { useCopy } from './use-copy.ts';
 
 /** What a newcomer reads: how the first conversation begins. */
 export function EmptyList() {

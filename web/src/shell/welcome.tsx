@@ -1,11 +1,11 @@
 import { Copy, Search, UserRoundPen } from 'lucide-react';
 import { useMe, useProfile } from '../client.tsx';
+import { useCopy } from '../copy.ts';
 import { useText } from '../i18n/index.ts';
 import { hrefOf } from '../route.ts';
 import { Button, IconButton } from '../ui/index.ts';
 import { pageAddress } from './empty-list.tsx';
 import { Logo } from './logo.tsx';
-import { useCopy } from './use-copy.ts';
 import './welcome.css';
 
 /** Beside the list, while no conversation is open. */

@@ -1,7 +1,7 @@
-import { useText } from '../i18n/index.ts';
-import { useToast } from '../ui/index.ts';
+import { useText } from './i18n/index.ts';
+import { useToast } from './ui/index.ts';
 
-/** Into the clipboard, and says so. Pages on plain http have only the old way. */
+/** Puts a text into the clipboard and says so. */
 export function useCopy(): (text: string) => void {
   const t = useText();
   const toast = useToast();
@@ -12,7 +12,7 @@ export function useCopy(): (text: string) => void {
   };
 }
 
-/** False where the browser does not let the page do so. */
+/** Puts a text into the clipboard; false where the browser does not let it. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -22,17 +22,19 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+/** Pages on plain http have no `navigator.clipboard`. */
 function copyBySelection(text: string): boolean {
-  const box = document.createElement('textarea');
-  box.value = text;
-  box.className = 'unseen';
-  // A modal dialog lets nothing outside itself be selected.
+  const area = document.createElement('textarea');
+  area.value = text;
+  area.readOnly = true;
+  area.className = 'unseen';
+  // In a modal dialog what is outside of it cannot be selected.
   const place = document.querySelector('dialog[open]') ?? document.body;
   const focused = document.activeElement;
-  place.append(box);
-  box.select();
+  place.append(area);
+  area.select();
   const isCopied = document.execCommand('copy');
-  box.remove();
+  area.remove();
   if (focused instanceof HTMLElement) focused.focus();
   return isCopied;
 }
