@@ -44,13 +44,13 @@ await onStage((stage) => {
     it('what waits survives the closing of the page', async () => {
       const [alice, bob] = await talkers();
       await alice.context.setOffline(true);
-      await say(alice, ['m-alice-1', 'm-alice-2']);
-      await alice.seesState('m-alice-2', 'Sending');
+      await say(alice, ['m-alice-01', 'm-alice-02']);
+      await alice.seesState('m-alice-02', 'Sending');
       await alice.page.close();
       await alice.context.setOffline(false);
       await alice.open();
       await alice.enter(bob.uid);
-      await agree(stage.petrel, [alice, bob], ['m-hello', 'm-alice-1', 'm-alice-2']);
+      await agree(stage.petrel, [alice, bob], ['m-hello', 'm-alice-01', 'm-alice-02']);
     });
   });
 
@@ -58,16 +58,16 @@ await onStage((stage) => {
     it('loses nothing and doubles nothing', async () => {
       const [alice, bob] = await talkers();
       stage.petrel.keepPorts();
-      await say(alice, ['m-alice-1', 'm-alice-2']);
-      await say(bob, ['m-bob-1']);
+      await say(alice, ['m-alice-01', 'm-alice-02']);
+      await say(bob, ['m-bob-01']);
       await stage.petrel.kill();
-      await say(alice, ['m-alice-3', 'm-alice-4']);
-      await say(bob, ['m-bob-2', 'm-bob-3']);
+      await say(alice, ['m-alice-03', 'm-alice-04']);
+      await say(bob, ['m-bob-02', 'm-bob-03']);
       await Promise.all([banner(alice).waitFor(), banner(bob).waitFor()]);
-      await alice.seesState('m-alice-4', 'Sending');
+      await alice.seesState('m-alice-04', 'Sending');
       await stage.petrel.start();
-      const said = ['m-hello', 'm-alice-1', 'm-alice-2', 'm-alice-3', 'm-alice-4'];
-      await agree(stage.petrel, [alice, bob], [...said, 'm-bob-1', 'm-bob-2', 'm-bob-3']);
+      const said = ['m-hello', 'm-alice-01', 'm-alice-02', 'm-alice-03', 'm-alice-04'];
+      await agree(stage.petrel, [alice, bob], [...said, 'm-bob-01', 'm-bob-02', 'm-bob-03']);
     });
   });
 
@@ -79,17 +79,17 @@ await onStage((stage) => {
       await second.sees('m-hello');
       assert.equal(await connectionsOf(stage.petrel, alice.uid), 1);
 
-      await say(alice, ['m-alice-1']);
-      await second.sees('m-alice-1');
-      await say(second, ['m-alice-2']);
-      await alice.sees('m-alice-2');
-      await say(bob, ['m-bob-1']);
-      await Promise.all([alice.sees('m-bob-1'), second.sees('m-bob-1')]);
+      await say(alice, ['m-alice-01']);
+      await second.sees('m-alice-01');
+      await say(second, ['m-alice-02']);
+      await alice.sees('m-alice-02');
+      await say(bob, ['m-bob-01']);
+      await Promise.all([alice.sees('m-bob-01'), second.sees('m-bob-01')]);
 
       await alice.page.close();
-      await say(second, ['m-alice-3']);
-      await say(bob, ['m-bob-2']);
-      const said = ['m-hello', 'm-alice-1', 'm-alice-2', 'm-bob-1', 'm-alice-3', 'm-bob-2'];
+      await say(second, ['m-alice-03']);
+      await say(bob, ['m-bob-02']);
+      const said = ['m-hello', 'm-alice-01', 'm-alice-02', 'm-bob-01', 'm-alice-03', 'm-bob-02'];
       await agree(stage.petrel, [second, bob], said);
       assert.equal(await connectionsOf(stage.petrel, alice.uid), 1);
     });

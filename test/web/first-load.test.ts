@@ -9,6 +9,7 @@ await onStage((stage) =>
   describe('the first visit', () => {
     it(`loads less than ${maxBytes / 1000} KB, compressed`, async (t) => {
       // The worker's copy for a visit without a network comes behind it.
+      stage.tolerate(/Service Worker registration blocked/);
       const alice = await stage.person('alice', { serviceWorkers: 'block' });
       const page = await alice.context.newPage();
       const bytes = await bytesFor(page, () => page.goto(stage.petrel.url('http')));

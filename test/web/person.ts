@@ -179,9 +179,9 @@ export class Person {
     return this.page.getByRole('dialog');
   }
 
-  /** What the messages on the screen say of this, from top to bottom. */
+  /** What the messages in the page say of this, from top to bottom; time and state follow without a space. */
   async texts(pattern: RegExp): Promise<string[]> {
-    const messages = await this.log.getByRole('article').allInnerTexts();
+    const messages = await this.log.getByRole('article').allTextContents();
     return messages.flatMap((text) => pattern.exec(text)?.[0] ?? []);
   }
 

@@ -216,9 +216,11 @@ async function picture(
   await person.entry(people.jonas).waitFor();
   if (conv !== undefined) {
     await person.page.goto(`${url}/#/c/${conv}`);
+    await person.message('green van').waitFor();
     await person.message('I will be first').waitFor();
     await person.textBox('Message').blur();
   }
+  await person.page.mouse.move(0, 0);
   // Pictures of people who are online, and fonts.
   await person.page.waitForLoadState('networkidle');
   await person.page.screenshot({ path: join(folder, `${name}.png`) });

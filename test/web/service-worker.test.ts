@@ -11,23 +11,23 @@ await onStage((stage) =>
       const bob = await stage.person('bob');
       await Promise.all([alice.signUp(), bob.signUp()]);
       await alice.openChat(bob.uid);
-      await alice.say('m-alice-1');
+      await alice.say('m-alice-01');
       await bob.openChat(alice.uid);
-      await bob.say('m-bob-1');
-      await alice.sees('m-bob-1');
+      await bob.say('m-bob-01');
+      await alice.sees('m-bob-01');
       await alice.page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
 
       await alice.context.setOffline(true);
       await alice.page.reload();
       await alice.enter(bob.uid);
-      await alice.sees('m-bob-1', bob.uid);
-      await alice.seesState('m-alice-1', 'Delivered', 'Read');
-      await alice.say('m-alice-2');
-      await alice.seesState('m-alice-2', 'Sending');
+      await alice.sees('m-bob-01', bob.uid);
+      await alice.seesState('m-alice-01', 'Delivered', 'Read');
+      await alice.say('m-alice-02');
+      await alice.seesState('m-alice-02', 'Sending');
       await alice.page.reload();
-      await alice.seesState('m-alice-2', 'Sending');
+      await alice.seesState('m-alice-02', 'Sending');
       await alice.context.setOffline(false);
-      await agree(stage.petrel, [alice, bob], ['m-alice-1', 'm-bob-1', 'm-alice-2']);
+      await agree(stage.petrel, [alice, bob], ['m-alice-01', 'm-bob-01', 'm-alice-02']);
     });
 
     it('can be installed', async () => {
@@ -49,12 +49,12 @@ await onStage((stage) =>
       assert.equal(await alice.page.evaluate('isSecureContext'), false);
       await Promise.all([alice.signUp(), bob.signUp()]);
       await alice.openChat(bob.uid);
-      await alice.say('m-alice-1');
+      await alice.say('m-alice-01');
       await bob.openChat(alice.uid);
-      await bob.say('m-bob-1');
-      await agree(stage.petrel, [alice, bob], ['m-alice-1', 'm-bob-1']);
+      await bob.say('m-bob-01');
+      await agree(stage.petrel, [alice, bob], ['m-alice-01', 'm-bob-01']);
       await alice.page.reload();
-      await alice.sees('m-bob-1');
+      await alice.sees('m-bob-01');
     });
   }),
 );

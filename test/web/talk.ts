@@ -35,7 +35,7 @@ export async function agree(
     timeoutMs,
   );
   assert.deepEqual(stored.toSorted(), [...said].sort(), 'each message once');
-  await Promise.all([one, other].map((person) => person.seesAll(/\bm-\w+(-\d+)?/, stored, timeoutMs)));
+  await Promise.all([one, other].map((person) => person.seesAll(/\bm-[a-z]+(-\d\d)?/, stored, timeoutMs)));
   for (const who of new Set(said.map(senderOf))) {
     const own = (texts: readonly string[]) => texts.filter((text) => senderOf(text) === who);
     assert.deepEqual(own(stored), own(said), `what ${who} said is in the order in which it was said`);
