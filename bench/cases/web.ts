@@ -3,6 +3,7 @@ import { directConv } from '../../schemas/event.ts';
 import { openSqliteTimeline } from '../../store/timeline/sqlite/timeline.ts';
 import type { Submission } from '../../store/timeline.ts';
 import { findChromium, startChromium } from '../../test/servers/chromium.ts';
+import { until } from '../../test/support/until.ts';
 import { Person, password } from '../../test/web/person.ts';
 import type { Row, Section } from '../report.ts';
 import {
@@ -149,7 +150,7 @@ async function measureDelivery(setting: Setting, petrel: PetrelServer, browser: 
       const text = `mark-${i}`;
       const message = { id: text, type: 'text', body: { text } };
       await post(petrel, reader, `/conversations/${conv}/messages`, message);
-      await person.page.waitForFunction(`presented['${text}'] > 0`);
+      await until(text, () => person.page.evaluate(`presented['${text}'] > 0`));
     }
     const sorted = (await delays(person.page)).sort((a, b) => a - b);
     p50.push(sorted[Math.floor(sorted.length * 0.5)] ?? Number.NaN);
