@@ -33,7 +33,14 @@ interface Who {
 }
 
 /** Says what happened; whose names there are is for the caller to know. */
-export function eventText({ type, body = {} }: Message, t: Texts, { by, names, one }: Who): string {
+export function eventText(message: Message, t: Texts, who: Who): string {
+  const text = sentence(message, t, who);
+  const { you } = t.chat.events;
+  const isFirst = text.startsWith(`${you} `) || text.startsWith(`${you}, `);
+  return isFirst ? you.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
+function sentence({ type, body = {} }: Message, t: Texts, { by, names, one }: Who): string {
   const say = t.chat.events;
   const { action } = body;
   if (type === 'system') return action === 'user-removed' ? say.userRemoved(one) : systemText(body, say);
