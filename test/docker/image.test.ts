@@ -78,8 +78,15 @@ describe('the image, its steps done in a folder', () => {
   it('has the packages that it runs on, and not those that it was built with', () => {
     for (const name of ['aedes', 'fastify', 'ioredis'])
       assert.ok(existsSync(join(app, 'node_modules', name)), name);
-    for (const name of ['typescript', '@biomejs/biome', 'fast-check'])
+    for (const name of ['typescript', '@biomejs/biome', 'fast-check', 'vite', 'react'])
       assert.ok(!existsSync(join(app, 'node_modules', name)), name);
+  });
+
+  it('has what is built, and nothing of the tests', () => {
+    for (const path of ['main.js', 'web/index.html', 'client/client.js'])
+      assert.ok(existsSync(join(app, 'dist', path)), path);
+    for (const path of ['test', 'bench', 'scripts', '.web'])
+      assert.ok(!existsSync(join(app, 'dist', path)), path);
   });
 
   it('starts, is healthy while it runs, and stops when it is asked to', async () => {
@@ -116,6 +123,7 @@ describe('the image, its steps done in a folder', () => {
         }
       };
       assert.equal(health(port), 0);
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
       assert.equal(health('1'), 1);
     } finally {
       child.kill('SIGTERM');
