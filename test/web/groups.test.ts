@@ -49,7 +49,7 @@ await onStage((stage) =>
       await carol.sees(`@${carol.uid}`, bob.uid);
     });
 
-    it('are managed: renamed, admins made, members muted and removed', async () => {
+    it('are managed: renamed, admins made, members removed', async () => {
       const [alice, bob, carol] = await stage.people('alice', 'bob', 'carol');
       await makeGroup(alice, 'Waders', [bob, carol]);
       await bob.enter('Waders');
@@ -65,7 +65,7 @@ await onStage((stage) =>
         .first()
         .waitFor();
       await alice.button(`Actions for ${carol.uid}`).click();
-      await alice.menuItem('Remove from group').click();
+      await alice.menuItem('Remove from the group').click();
       await alice.dialog.getByRole('button', { name: 'Remove', exact: true }).click();
       await carol.entry('Gulls').waitFor({ state: 'hidden' });
     });

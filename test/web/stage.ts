@@ -96,12 +96,16 @@ export class Stage {
   }
 }
 
+/** What Chromium says of a page that is closed, or loaded anew, while it connects. */
+const leftWhileConnecting = /WebSocket is closed before the connection is established/;
+
 /** Violations of the content security policy are errors of the console. */
 function watch({ context, faults }: Home): void {
   const add = (text: string) => void faults.push(text);
   context.on('weberror', (fault) => add(fault.error().stack ?? fault.error().message));
   context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) add(message.text());
+    const text = message.text();
+    if (['error', 'warning'].includes(message.type()) && !leftWhileConnecting.test(text)) add(text);
   });
   context.on('dialog', (dialog) => {
     add(`a dialog: ${dialog.message()}`);
