@@ -10,19 +10,22 @@ export class Listening {
     this.#bus = bus;
   }
 
-  /** What is published about these comes here when this resolves. Rejects with `store.unavailable`. */
-  async listen(topics: readonly BusTopic[]): Promise<void> {
+  /**
+   * What is published about these comes here when this resolves: with whether any of them is new, which may have changed
+   * before. Rejects with `store.unavailable`.
+   */
+  async listen(topics: readonly BusTopic[]): Promise<boolean> {
+    const added = topics.filter((topic) => !this.#topics.has(topic));
     const results = await Promise.allSettled(
-      topics
-        .filter((topic) => !this.#topics.has(topic))
-        .map(async (topic) => {
-          await this.#bus.listen(topic);
-          // Of two that asked at the same time, and of one that came too late.
-          if (this.#topics.has(topic) || this.#hasEnded) this.#bus.leave(topic);
-          else this.#topics.add(topic);
-        }),
+      added.map(async (topic) => {
+        await this.#bus.listen(topic);
+        // Of two that asked at the same time, and of one that came too late.
+        if (this.#topics.has(topic) || this.#hasEnded) this.#bus.leave(topic);
+        else this.#topics.add(topic);
+      }),
     );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+    return added.length > 0 && !this.#hasEnded;
   }
 
   leave(topic: BusTopic): void {

@@ -176,8 +176,10 @@ export class ConversationLists {
   }
 
   async #readGroups({ uid, listening }: UserList): Promise<{ place: Place; head: Head }[]> {
-    const groups = await this.#directory.groupsOf(uid);
-    await listening?.listen(groups.map(({ gid }) => `g:${gid}` as const));
+    let groups = await this.#directory.groupsOf(uid);
+    // What happened to a group between the read and the listening is in the next read.
+    while (await listening?.listen(groups.map(({ gid }) => `g:${gid}` as const)))
+      groups = await this.#directory.groupsOf(uid);
     const heads = await this.#timeline.heads(groups.map(({ gid }) => groupConv(gid)));
     return groups.map(({ gid, since, sinceN }, i) => ({
       place: { conv: { kind: 'group', id: groupConv(gid), gid }, since, sinceN },
