@@ -31,8 +31,11 @@ const server: ReadonlySet<string> = new Set(['group', 'member', 'system']);
 /** Whether it is about an earlier message, and no message itself. */
 export const isChange = (type: string): boolean => changes.has(type);
 
+/** Whether the server wrote it, and nobody said it. */
+export const isServers = (type: string): boolean => server.has(type);
+
 /** Whether it counts as a message. */
-export const isMessage = (type: string): boolean => !changes.has(type) && !server.has(type);
+export const isMessage = (type: string): boolean => !isChange(type) && !isServers(type);
 
 /** The message that a change is about; undefined for what is no change, or lost its body. */
 export function changeOf(event: Pick<Event, 'type' | 'body'>): ChangeBody | undefined {

@@ -1,5 +1,5 @@
 import type { OutboxEntry, Place } from '../outbox/entry.ts';
-import { type Signal, State } from '../signal.ts';
+import type { Signal } from '../signal.ts';
 import type { Storage } from '../storage.ts';
 import type { Transport } from '../transport.ts';
 import type { Notice, Presence } from '../types.ts';
@@ -48,7 +48,6 @@ export class Leader {
   readonly #refreshing = new Set<string>();
   /** Messages that this client has sent and the server has stored: their sender has read them. */
   readonly #mine = new Set<string>();
-  readonly #isCurrent = new State(false);
   #sync: Sync | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -61,11 +60,6 @@ export class Leader {
     this.#reads = new ReadTeller(transport, me);
   }
 
-  /** Whether nothing is missing that the server had at the last connect. */
-  get isCurrent(): Signal<boolean> {
-    return this.#isCurrent;
-  }
-
   onConnect(): void {
     this.presence.onConnect();
     this.#reads.tellAll();
@@ -76,7 +70,6 @@ export class Leader {
   sync(): void {
     clearTimeout(this.#retry);
     this.#sync?.stop();
-    this.#isCurrent.set(false);
     const { me, records, request, onSynced, onUnclear, onError, transport } = this.#options;
     const sync = new Sync({
       wasListed: this.#options.isSynced.value,
@@ -92,9 +85,7 @@ export class Leader {
     this.#sync = sync;
     sync.run().then(
       () => {
-        if (this.#sync !== sync) return;
-        this.#sync = undefined;
-        this.#isCurrent.set(true);
+        if (this.#sync === sync) this.#sync = undefined;
       },
       (error: unknown) => {
         if (this.#sync !== sync || this.#isClosed) return;

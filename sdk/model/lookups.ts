@@ -1,6 +1,6 @@
 import type { Signal } from '../signal.ts';
 import type { Message, Status } from '../types.ts';
-import type { News } from './channel.ts';
+import type { News } from './news.ts';
 import type { Pages } from './pages.ts';
 import type { ConversationRecord } from './record.ts';
 import type { Request } from './request.ts';

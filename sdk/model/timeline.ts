@@ -1,6 +1,6 @@
 import type { Message, MessageList, MessageState } from '../types.ts';
 import { applyChange, type Change, recalled } from './change.ts';
-import { changeOf, type Event, erasedUid, isChange, toMessage } from './event.ts';
+import { changeOf, type Event, erasedUid, isChange, isServers, toMessage } from './event.ts';
 
 /** How far others have one's own messages: the greatest seq of each. */
 export interface Marks {
@@ -79,7 +79,7 @@ export class Timeline {
 
   /** The newest message of this user that is in. */
   newestOf(uid: string): Message | undefined {
-    return this.#messages.findLast(({ from, type }) => from === uid && isOwn(type));
+    return this.#messages.findLast(({ from, type }) => from === uid && !isServers(type));
   }
 
   /** What to show; the same object until something changes. */
@@ -145,26 +145,14 @@ export class Timeline {
     const changes = this.#early.get(seq);
     this.#early.delete(seq);
     const changed = changes?.reduce<Message>(applyChange, message) ?? message;
-    return isOwn(type) && seq < (this.#erased.get(from) ?? 0) ? recalled(changed) : changed;
+    return !isServers(type) && seq < (this.#erased.get(from) ?? 0) ? recalled(changed) : changed;
   }
 
   #erase(uid: string, before: number): void {
     this.#erased.set(uid, before);
     this.#messages = this.#messages.map((message) =>
-      message.from === uid && message.seq! < before && isOwn(message.type) ? recalled(message) : message,
+      message.from === uid && message.seq! < before && !isServers(message.type) ? recalled(message) : message,
     );
-  }
-
-  /** Nothing is in any more. */
-  clear(): void {
-    this.#messages = [];
-    this.#early.clear();
-    this.#erased.clear();
-    this.#from = undefined;
-    this.#to = 0;
-    this.#hasOlder = false;
-    this.#isLoaded = false;
-    this.#shown = undefined;
   }
 
   /** Marks never go back. */
@@ -247,7 +235,3 @@ export class Timeline {
     return low;
   }
 }
-
-const own: ReadonlySet<string> = new Set(['group', 'member', 'system']);
-/** Whether somebody said it, and not the server. */
-const isOwn = (type: string): boolean => !own.has(type);

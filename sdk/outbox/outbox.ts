@@ -1,12 +1,13 @@
 import { ClientError } from '../errors.ts';
 import { type Signal, State } from '../signal.ts';
 import type { Change, Storage } from '../storage.ts';
+import { Board } from '../tabs/board.ts';
 import type { Tabs } from '../tabs.ts';
 import type { Transport } from '../transport.ts';
 import { Batch } from './batch.ts';
 import { keyOf, nameOf, newId, type OutboxEntry, type Outgoing, type Place } from './entry.ts';
 import { Leaving } from './leaving.ts';
-import { type News, NewsBoard } from './news.ts';
+import type { News } from './news.ts';
 import { type Schedule, scheduleByTimer } from './pause.ts';
 import { Queue } from './queue.ts';
 import { Sender } from './sender.ts';
@@ -61,7 +62,7 @@ export class Outbox {
   readonly #leaving = new Leaving();
   readonly #waiting = new State(0);
   readonly #sender: Sender;
-  readonly #news: NewsBoard;
+  readonly #news: Board<News>;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #opened: Promise<void>;
   readonly #schedule: Schedule;
@@ -85,7 +86,7 @@ export class Outbox {
       stored: (entry, place) => void this.#stored(entry, place),
       refused: (entry, error) => void this.#refused(entry, error),
     });
-    this.#news = new NewsBoard(tabs, uid, (news) => this.#hear(news));
+    this.#news = new Board<News>(tabs, 'outbox', uid, (news) => this.#hear(news));
     this.#unsubscribe = [
       tabs.isLeader.subscribe((leads) => {
         if (leads) void this.#look();

@@ -1,5 +1,4 @@
 import type { OutboxEntry, Place } from '../outbox/entry.ts';
-import type { Tabs } from '../tabs.ts';
 import type { Notice, Presence, Status } from '../types.ts';
 import type { Written } from './ingest.ts';
 import type { ConversationShape, Patch } from './record.ts';
@@ -23,27 +22,3 @@ export type News =
   | { readonly what: 'reconnect' }
   | { readonly what: 'marks'; readonly conv: string; readonly delivered: number; readonly seen: number }
   | { readonly what: 'watch'; readonly tab: string; readonly uid: string; readonly on: boolean };
-
-/** The news of one user's clients, among all that tabs tell each other. */
-export class Channel {
-  readonly #tabs: Pick<Tabs, 'post'>;
-  readonly #me: string;
-  readonly #end: () => void;
-
-  constructor(tabs: Pick<Tabs, 'post' | 'onMessage'>, me: string, onNews: (news: News) => void) {
-    this.#tabs = tabs;
-    this.#me = me;
-    this.#end = tabs.onMessage((message) => {
-      const { model, news } = (message ?? {}) as { model?: unknown; news?: News };
-      if (model === me && news !== undefined) onNews(news);
-    });
-  }
-
-  post(news: News): void {
-    this.#tabs.post({ model: this.#me, news });
-  }
-
-  close(): void {
-    this.#end();
-  }
-}
